@@ -1,0 +1,180 @@
+/**
+ * Lines as they stand in the files, for evidence: read back by offset, colours removed, cut before payload and secrets.
+ *
+ * Context lines are the neighbouring lines that gave events; what lies between them is noise and is counted. They need no
+ * log at hand when the store was saved: `saveExcerpts` then keeps the text of every line that can be asked for.
+ */
+import { open, readFile, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sql, type Row } from '../store/sql.ts';
+import type { Store } from '../store/store.ts';
+import { firstSecret } from './mask.ts';
+
+export interface ContextLine {
+  readonly line: number;
+  readonly text: string;
+  /** Lines between the line shown before (or the line in question) and this one. */
+  readonly skipped?: number;
+}
+
+export interface ExcerptReader {
+  /** Text of a physical line; null when there is no such line. */
+  line(sourceId: number, lineNo: number): Promise<string | null>;
+  /** Up to `n` event lines before and after; the line itself is not among them. */
+  context(sourceId: number, lineNo: number, n: number): Promise<ContextLine[]>;
+}
+
+/** Longest text of a line, characters, the sign of cutting included. */
+export const EXCERPT_CHARACTERS = 480;
+/** Of a line only this much is read: beyond it nothing is shown. */
+const READ_BYTES = 4096;
+const BLOCK_BYTES = 64 * 1024;
+
+/** Where payload begins: printed byte lists, and the sample of a dump. */
+const PAYLOAD = /\b(?:payload|content): Some\(\[|\bhex=/;
+// oxlint-disable-next-line no-control-regex -- colour codes of the relay's log
+const COLOUR = /\x1b\[[0-9;]*m/g;
+
+/** A line as it may be shown: a beginning of the real line, with … where it was cut. */
+export function shownText(raw: string, isWhole: boolean): string {
+  const line = raw.replace(COLOUR, '').replace(/\r$/, '');
+  const payload = PAYLOAD.exec(line);
+  const secret = firstSecret(line);
+  const cuts = [line.length];
+  if (payload !== null) cuts.push(payload.index + payload[0].length);
+  if (secret >= 0) cuts.push(secret);
+  const end = Math.min(...cuts);
+  if (end === line.length && isWhole && end <= EXCERPT_CHARACTERS) return line;
+  const cut = Math.min(end, EXCERPT_CHARACTERS - 1);
+  // Not between the two halves of a character.
+  const safe = /[\uD800-\uDBFF]$/.test(line.slice(0, cut)) ? cut - 1 : cut;
+  return `${line.slice(0, safe).replaceAll('\uFFFD', '?')}…`;
+}
+
+const AT = sql`SELECT byte_offset, byte_length FROM log_event WHERE source_id = ? AND line_no = ?`;
+const BEFORE = sql`SELECT line_no, byte_offset, byte_length FROM log_event WHERE source_id = ? AND line_no < ? ORDER BY line_no DESC LIMIT ?`;
+const AFTER = sql`SELECT line_no, byte_offset, byte_length FROM log_event WHERE source_id = ? AND line_no > ? ORDER BY line_no LIMIT ?`;
+const SAVED = sql`SELECT text FROM excerpt WHERE source_id = ? AND line_no = ?`;
+const SOURCES = sql`SELECT source_id, path, kind FROM source`;
+
+function number(row: Row | undefined, column: string): number {
+  const value = row?.[column];
+  return typeof value === 'number' ? value : 0;
+}
+
+/** Reads lines of the files below `root`; without `root`, lines that were saved with the store. */
+export function excerptReader(root: string | undefined, store: Store): ExcerptReader {
+  const text = root === undefined ? savedText(store) : fileText(root, store);
+  return {
+    line: (sourceId, lineNo) => text(sourceId, lineNo),
+    context: async (sourceId, lineNo, n) => {
+      const before = (await store.query(BEFORE, [sourceId, lineNo, n])).toReversed();
+      const after = await store.query(AFTER, [sourceId, lineNo, n]);
+      const out: ContextLine[] = [];
+      let previous: number | undefined;
+      const add = async (row: Row): Promise<void> => {
+        const line = number(row, 'line_no');
+        const shown = await text(sourceId, line, row);
+        const skipped = previous === undefined ? 0 : line - previous - 1;
+        previous = line;
+        if (shown !== null) out.push({ line, text: shown, ...(skipped > 0 && { skipped }) });
+      };
+      for (const row of before) await add(row);
+      previous = lineNo;
+      for (const row of after) await add(row);
+      return out;
+    },
+  };
+}
+
+type TextOf = (sourceId: number, lineNo: number, place?: Row) => Promise<string | null>;
+
+function savedText(store: Store): TextOf {
+  return async (sourceId, lineNo) => {
+    const [row] = await store.query(SAVED, [sourceId, lineNo]);
+    const text = row?.['text'];
+    return typeof text === 'string' ? text : null;
+  };
+}
+
+const LOGS = new Set(['client-log', 'relay-log']);
+
+function fileText(root: string, store: Store): TextOf {
+  let sources: Promise<Map<number, { path: string; isLog: boolean }>> | undefined;
+  const small = new Map<number, Promise<readonly string[]>>();
+  const load = async (): Promise<Map<number, { path: string; isLog: boolean }>> =>
+    new Map((await store.query(SOURCES)).map((row) => [number(row, 'source_id'), { path: join(root, String(row['path'])), isLog: LOGS.has(String(row['kind'])) }]));
+  return async (sourceId, lineNo, place) => {
+    sources ??= load();
+    const source = (await sources).get(sourceId);
+    if (source === undefined || lineNo < 1) return null;
+    if (!source.isLog) {
+      const lines = small.get(sourceId) ?? readFile(source.path, 'utf8').then((text) => text.split('\n'));
+      small.set(sourceId, lines);
+      const line = (await lines)[lineNo - 1];
+      return line === undefined ? null : shownText(line, true);
+    }
+    const row = place ?? (await store.query(AT, [sourceId, lineNo]))[0];
+    const handle = await open(source.path);
+    try {
+      if (row !== undefined) return await readAt(handle, number(row, 'byte_offset'), number(row, 'byte_length'));
+      const [near] = await store.query(BEFORE, [sourceId, lineNo, 1]);
+      return await readForward(handle, number(near, 'byte_offset'), near === undefined ? 1 : number(near, 'line_no'), lineNo);
+    } finally {
+      await handle.close();
+    }
+  };
+}
+
+async function readAt(handle: FileHandle, offset: number, length: number): Promise<string> {
+  const bytes = Buffer.alloc(Math.min(length, READ_BYTES));
+  const { bytesRead } = await handle.read(bytes, 0, bytes.length, offset);
+  return shownText(bytes.toString('utf8', 0, bytesRead), length <= READ_BYTES);
+}
+
+/** Walks from a line whose offset is known to one below it. */
+async function readForward(handle: FileHandle, offset: number, from: number, wanted: number): Promise<string | null> {
+  const block = Buffer.alloc(BLOCK_BYTES);
+  let line = from;
+  let start = offset;
+  for (let position = offset; line < wanted; ) {
+    const { bytesRead } = await handle.read(block, 0, block.length, position);
+    if (bytesRead === 0) return null;
+    const part = block.subarray(0, bytesRead);
+    for (let at = part.indexOf(10); at >= 0 && line < wanted; at = part.indexOf(10, at + 1)) {
+      line++;
+      start = position + at + 1;
+    }
+    position += bytesRead;
+  }
+  const { bytesRead } = await handle.read(block, 0, READ_BYTES, start);
+  if (bytesRead === 0) return null;
+  const newline = block.subarray(0, bytesRead).indexOf(10);
+  return shownText(block.toString('utf8', 0, newline < 0 ? bytesRead : newline), newline >= 0 || bytesRead < READ_BYTES);
+}
+
+const EVENT_LINES = sql`SELECT e.source_id, e.line_no, e.byte_offset, e.byte_length FROM log_event AS e JOIN source AS s ON s.source_id = e.source_id AND s.mirror_of IS NULL ORDER BY e.source_id, e.line_no`;
+const OTHER_LINES = sql`
+  SELECT DISTINCT source_id, line_no FROM (
+    SELECT source_id, unnest([first_line, last_line]) AS line_no FROM family
+    UNION ALL SELECT source_id, unnest([from_line, to_line]) FROM silence
+    UNION ALL SELECT source_id, first_line FROM source_rejection
+    UNION ALL SELECT source_id, unnest([first_line, last_line]) FROM access
+    UNION ALL SELECT source_id, unnest(range(1, least(lines, 200) + 1)) FROM source WHERE kind IN ('telemetry', 'marker', 'acl', 'progress', 'phase', 'stack', 'accept-marker')
+  ) AS wanted ANTI JOIN log_event USING (source_id, line_no) WHERE line_no > 0 ORDER BY source_id, line_no
+`;
+
+/** Keeps the text of every line that evidence can point to, so that a saved store can be shown without its files. */
+export async function saveExcerpts(root: string, store: Store): Promise<void> {
+  const text = fileText(root, store);
+  for (const statement of [EVENT_LINES, OTHER_LINES]) {
+    const rows: [number, number, string][] = [];
+    for (const row of await store.query(statement)) {
+      const sourceId = number(row, 'source_id');
+      const lineNo = number(row, 'line_no');
+      const shown = await text(sourceId, lineNo, row['byte_offset'] === undefined ? undefined : row);
+      if (shown !== null) rows.push([sourceId, lineNo, shown]);
+    }
+    await store.append('excerpt', rows);
+  }
+}

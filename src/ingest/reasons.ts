@@ -1,0 +1,21 @@
+/** Why a line or a file gave no row: a closed list, each with how bad it is. */
+
+/** info: nothing missed; skipped: known and of no use; data-loss: something that should have been understood. */
+export type LossSeverity = 'info' | 'skipped' | 'data-loss';
+
+export const REASONS = {
+  'unknown-hotlink-message': 'data-loss',
+  'unknown-message': 'skipped',
+  'not-a-record': 'data-loss',
+  'blank-line': 'info',
+  'cut-line': 'data-loss',
+  'bad-payload': 'data-loss',
+  'not-json': 'data-loss',
+  'unexpected-shape': 'data-loss',
+  'empty-file': 'data-loss',
+  'unrecognised-file': 'skipped',
+  'synced-copy': 'info',
+  'unreadable-file': 'data-loss',
+} as const satisfies Record<string, LossSeverity>;
+
+export type Reason = keyof typeof REASONS;

@@ -1,0 +1,118 @@
+/**
+ * Lines of the relay with SYFTBOX_ENV=PROD or STAGE (dialect e): one JSON object per line, groups nested, message types
+ * as numbers, the relay's clock with its offset.
+ *
+ *     {"time":"2026-02-09T03:14:15.926535897Z","level":"WARN","msg":"hotlink data rejected (not sender)","session":"0f1e…","from":"c@x"}
+ */
+import { TEXT_COUNT, type CompiledTable, type CompiledTemplate } from './compile.ts';
+import { LineRecord, type Dictionaries, type LineReader, type Window } from './scan-record.ts';
+import { saysHotlink } from './scan-rust.ts';
+import { classifyRequest, levelOf } from './scan-slog.ts';
+import { textTimeUs } from './scan-time.ts';
+import { MESSAGE_TYPES } from './templates/relay.ts';
+
+type Json = string | number | boolean | null | undefined | Json[] | { [key: string]: Json };
+
+const TYPE = 5;
+
+/** The value of a dotted key: groups are nested objects, but a key may itself hold dots. */
+function lookUp(object: { [key: string]: Json }, name: string): Json {
+  if (name in object) return object[name];
+  const dot = name.indexOf('.');
+  if (dot < 0) return undefined;
+  const inner = object[name.slice(0, dot)];
+  return typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? lookUp(inner, name.slice(dot + 1)) : undefined;
+}
+
+function asText(value: Json): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.map(asText).join(' ');
+  return value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** Parses one line as an object; undefined for anything else. */
+export function parseObject(text: string): { [key: string]: Json } | undefined {
+  try {
+    const value = JSON.parse(text) as Json;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export class JsonReader implements LineReader {
+  readonly record = new LineRecord();
+  private readonly window: Window;
+  private readonly table: CompiledTable;
+  private readonly dictionaries: Dictionaries;
+
+  constructor(window: Window, table: CompiledTable, dictionaries: Dictionaries) {
+    this.window = window;
+    this.table = table;
+    this.dictionaries = dictionaries;
+  }
+
+  read(start: number, end: number): void {
+    const { record } = this;
+    record.clear();
+    if (end === start) {
+      record.reject('blank-line');
+      return;
+    }
+    const object = parseObject(this.window.bytes.toString('utf8', start, end));
+    const message = object?.['msg'];
+    if (object === undefined || typeof message !== 'string') {
+      record.reject(object === undefined ? 'not-json' : 'unexpected-shape');
+      return;
+    }
+    record.tsUs = textTimeUs(asText(object['time']));
+    record.level = levelOf(asText(object['level']));
+    for (const template of this.table.byMessage.get(message) ?? []) {
+      if (template.parse === 'request') {
+        this.readRequest(object);
+        return;
+      }
+      if (template.kindId < 0) {
+        record.noise(template.family);
+        return;
+      }
+      if (this.fit(template, object)) return;
+    }
+    record.reject(saysHotlink(Buffer.from(message), 0, message.length) ? 'unknown-hotlink-message' : 'unknown-message');
+  }
+
+  private fit(template: CompiledTemplate, object: { [key: string]: Json }): boolean {
+    const { record } = this;
+    const texts: (string | undefined)[] = [];
+    const numbers: number[] = [NaN, NaN, NaN];
+    for (const attribute of template.attributes) {
+      const value = lookUp(object, attribute.name);
+      if (value === undefined) {
+        if (attribute.required) return false;
+        continue;
+      }
+      if (attribute.hole >= TEXT_COUNT) numbers[attribute.hole - TEXT_COUNT] = Number.isSafeInteger(value) ? Number(value) : NaN;
+      else texts[attribute.hole] = attribute.hole === TYPE && typeof value === 'number' ? (MESSAGE_TYPES[value] ?? String(value)) : asText(value);
+    }
+    const type = texts[TYPE] ?? '';
+    if (template.filter === 'hotlink-type' && !type.startsWith('HOTLINK_') && type !== 'SYSTEM') {
+      record.noise(template.family);
+      return true;
+    }
+    record.outcome = 'event';
+    record.kindId = template.kindId;
+    texts.forEach((text, hole) => {
+      if (text === undefined) return;
+      record.ids[hole] = (hole === 1 || hole === 2 ? this.dictionaries.paths : this.dictionaries.texts).idOfText(text);
+    });
+    [record.seq = NaN, record.bytes = NaN, record.n = NaN] = numbers;
+    return true;
+  }
+
+  private readRequest(object: { [key: string]: Json }): void {
+    const { record } = this;
+    const request = classifyRequest(asText(lookUp(object, 'http.request.path')), asText(lookUp(object, 'http.request.query')));
+    record.noise(this.table.families.indexOf(request.family));
+    if (request.user !== undefined) record.subject = this.dictionaries.texts.idOfText(request.user);
+  }
+}

@@ -1,0 +1,111 @@
+/** The account of each input file, and how it and the file's small rows get into the store. */
+import type { Cell } from '../store/sql.ts';
+import type { Store } from '../store/store.ts';
+import type { FoundFile } from './discover.ts';
+import { countLines, type FileRows, type TableRow } from './files/file-rows.ts';
+import { mask } from './mask.ts';
+import type { Reason } from './reasons.ts';
+import type { FamilyCount, LineScanner, RejectionCount, Silence, SummaryRow } from './scan-line.ts';
+import type { Dictionaries } from './scan-record.ts';
+import type { Sniffed } from './sniff.ts';
+
+export interface SourceHead {
+  readonly sourceId: number;
+  readonly file: FoundFile;
+  readonly sniffed: Sniffed;
+  readonly party: string | null;
+}
+
+export interface Source extends SourceHead {
+  readonly lines: number;
+  readonly bytes: number;
+  readonly records: number;
+  readonly continuation: number;
+  readonly ignored: number;
+  readonly rejected: number;
+  readonly unmatchedHotlink: number;
+  readonly cut: boolean;
+  readonly rejections: ReadonlyMap<Reason, RejectionCount>;
+  readonly families: readonly FamilyCount[];
+  readonly silences: readonly Silence[];
+  readonly summaries: readonly SummaryRow[];
+  readonly rows: readonly TableRow[];
+  /** Rows of `log_event`. */
+  readonly events: number;
+  mirrorOf: number | null;
+  zoneMinutes: number | null;
+  zoneSource: 'requests' | 'told' | null;
+}
+
+const NO_ZONE = { mirrorOf: null, zoneMinutes: null, zoneSource: null };
+
+/** Account of a log that the scanner has read to its end. */
+export function scannedSource(head: SourceHead, scanner: LineScanner, events: number): Source {
+  const { counts, rejections, families, silences, summaries } = scanner;
+  return { ...head, ...counts, rejections, families, silences, summaries, rows: [], events, ...NO_ZONE };
+}
+
+/** Account of a file that was read whole; `counted` when its text was not kept. */
+export function smallSource(head: SourceHead, text: string, read: FileRows, counted?: { lines: number; cut: boolean }): Source {
+  const rejections = new Map<Reason, RejectionCount>();
+  let rejected = 0;
+  for (const { reason, line, text: example, lines } of read.rejections) {
+    rejected += lines;
+    const known = rejections.get(reason);
+    if (known === undefined) rejections.set(reason, { lines, firstLine: line, example: mask(example).slice(0, 200).toWellFormed() });
+    else known.lines += lines;
+  }
+  return {
+    ...head,
+    bytes: head.file.bytes,
+    lines: counted?.lines ?? countLines(text),
+    records: read.records,
+    continuation: read.continuation,
+    ignored: read.ignored,
+    rejected,
+    unmatchedHotlink: 0,
+    cut: counted?.cut ?? (text !== '' && !text.endsWith('\n')),
+    rejections,
+    families: [],
+    silences: [],
+    summaries: [],
+    rows: read.rows,
+    events: 0,
+    ...NO_ZONE,
+  };
+}
+
+function sourceRow(s: Source): readonly Cell[] {
+  return [
+    ...[s.sourceId, s.file.path, s.sniffed.kind, s.sniffed.dialect, s.party, s.mirrorOf, s.bytes, s.lines],
+    ...[s.records, s.continuation, s.ignored, s.rejected, s.unmatchedHotlink, s.cut, s.zoneMinutes, s.zoneSource],
+  ];
+}
+
+function summaryRow(sourceId: number, { eventId, lineNo, tsUs, figures: f }: SummaryRow): readonly Cell[] {
+  return [
+    ...[eventId, sourceId, lineNo, tsUs, f.txPackets, f.txBytesMin, f.txBytesMax, f.txP2p, f.txWs],
+    ...[f.rxPackets, f.rxBytesMin, f.rxBytesMax, f.state, f.p2pUp, f.sessIn, f.outAccepted, f.outWaiting],
+  ];
+}
+
+/** Writes everything but events and dictionaries. Summary rows of a mirrored output are left out: they say the same twice. */
+export async function writeSources(store: Store, sources: readonly Source[], dictionaries: Dictionaries): Promise<void> {
+  const subject = (id: number): string | null => dictionaries.texts.textOf(id) ?? null;
+  const byTable = new Map<string, (readonly Cell[])[]>();
+  const add = (table: string, row: readonly Cell[]): void => {
+    const rows = byTable.get(table);
+    if (rows === undefined) byTable.set(table, [row]);
+    else rows.push(row);
+  };
+  for (const source of sources) {
+    const { sourceId } = source;
+    add('source', sourceRow(source));
+    for (const [reason, r] of source.rejections) add('source_rejection', [sourceId, reason, r.lines, r.firstLine, r.example]);
+    for (const f of source.families) add('family', [sourceId, f.family, subject(f.subject), f.lines, f.bytes, f.firstUs, f.firstLine, f.lastUs, f.lastLine]);
+    for (const s of source.silences) add('silence', [sourceId, s.family, subject(s.subject), s.fromUs, s.fromLine, s.toUs, s.toLine]);
+    if (source.mirrorOf === null) for (const summary of source.summaries) add('summary', summaryRow(sourceId, summary));
+    for (const row of source.rows) add(row.table, row.values);
+  }
+  for (const [table, rows] of byTable) await store.append(table, rows);
+}

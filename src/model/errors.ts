@@ -1,0 +1,84 @@
+/**
+ * Every error that the doctor raises on purpose. A code has a section of its own in docs/errors.md; a test compares the
+ * two. Kinds decide the exit code, in src/cli/main.ts and nowhere else.
+ */
+
+/** usage: the command line · input: what was to be examined · environment: disk, missing native part · internal: our bug. */
+export type ErrorKind = 'usage' | 'input' | 'environment' | 'internal';
+
+interface Entry<D> {
+  readonly kind: ErrorKind;
+  /** What, where and the next step, in lower case and without a full stop. */
+  readonly text: (details: D) => string;
+}
+
+function entry<D>(kind: ErrorKind, text: (details: D) => string): Entry<D> {
+  return { kind, text };
+}
+
+export const ERRORS = {
+  HLD_CLI_BAD_OPTION_VALUE: entry<{ option: string; value: string; expected: string }>(
+    'usage',
+    (d) => `${d.option} cannot be '${d.value}': it takes ${d.expected}`,
+  ),
+  HLD_CLI_UNWRITABLE_OUTPUT: entry<{ path: string; reason: string }>(
+    'environment',
+    (d) => `cannot write ${d.path}: ${d.reason}; choose another file`,
+  ),
+  HLD_INPUT_NO_SUCH_PATH: entry<{ path: string }>(
+    'input',
+    (d) => `no such path: ${d.path}; give a sandbox directory, one file of it, or a saved database`,
+  ),
+  HLD_INPUT_NOTHING_RECOGNISED: entry<{ path: string; files: number }>(
+    'input',
+    (d) =>
+      `nothing in ${d.path} is evidence of a hotlink run (files looked at: ${d.files}); ` +
+      `a sandbox holds client logs, a relay log or hotlink_telemetry.json files`,
+  ),
+  HLD_INPUT_UNREADABLE: entry<{ path: string; reason: string }>(
+    'input',
+    (d) => `cannot read ${d.path}: ${d.reason}; check its owner and permissions, or copy it`,
+  ),
+  HLD_RULES_NO_SUCH_RULE: entry<{ name: string; similar?: string | undefined }>(
+    'usage',
+    (d) =>
+      `no rule, failure or error code is called '${d.name}'` +
+      (d.similar === undefined ? '' : `; did you mean '${d.similar}'?`) +
+      `; 'hotlink-doctor rules' lists all rules`,
+  ),
+  HLD_RUN_NO_SUCH_RUN: entry<{ run: string; known: readonly string[] }>(
+    'usage',
+    (d) => `no run '${d.run}' in this input; ${d.known.length === 0 ? 'it shows no run at all' : `it shows ${d.known.join(', ')}`}`,
+  ),
+  HLD_STORE_NATIVE_MISSING: entry<{ reason: string }>(
+    'environment',
+    (d) => `the DuckDB library does not load: ${d.reason}; run 'npm ci' on this machine, without --omit=optional`,
+  ),
+  HLD_STORE_OTHER_VERSION: entry<{ path: string; reason: string }>(
+    'input',
+    (d) => `${d.path} is no database that this version can open: ${d.reason}; analyze the sandbox again with --db`,
+  ),
+  HLD_STORE_SQL_FAILED: entry<{ reason: string }>(
+    'usage',
+    (d) => `the statement failed: ${d.reason}; "SELECT table_name FROM information_schema.tables" lists tables and views`,
+  ),
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+type Details<C extends ErrorCode> = Parameters<(typeof ERRORS)[C]['text']>[0];
+
+/** An error whose message a person can act on; anything else that is thrown is a bug of ours. */
+export class DoctorError<C extends ErrorCode = ErrorCode> extends Error {
+  readonly code: C;
+  readonly kind: ErrorKind;
+  readonly details: Details<C>;
+
+  constructor(code: C, details: Details<C>, options: { cause?: unknown } = {}) {
+    const { kind, text } = ERRORS[code] as Entry<Details<C>>;
+    super(text(details), options);
+    this.name = 'DoctorError';
+    this.code = code;
+    this.kind = kind;
+    this.details = details;
+  }
+}

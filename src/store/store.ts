@@ -1,0 +1,168 @@
+/**
+ * The door to DuckDB: opens a store, fills its tables, reads rows. Nothing else in the program knows the database.
+ *
+ * Statements come from the source code (`Sql`) with values bound to them; the one exception is `runUserSql`, which runs
+ * what a user typed, and for which the database is locked away from the file system first.
+ */
+import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue, DuckDBVector } from '@duckdb/node-api';
+import { appendEvents, appendRows, EventChunk, type DuckDbModule } from './append.ts';
+import { BASE_TABLES, VIEWS } from './schema.ts';
+import type { Cell, Query, Row, Sql } from './sql.ts';
+
+/** Largest whole number that a JSON integer may carry without loss (design §7). */
+const LARGEST = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** Settings of every database: two threads suffice for these tables, and rows keep the order of their insertion. */
+const SETTINGS: Record<string, string> = { threads: '2', preserve_insertion_order: 'true', autoinstall_known_extensions: 'false', autoload_known_extensions: 'false' };
+
+/** What `runUserSql` gives: every value ready to print. */
+export interface UserResult {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+interface OpenTable {
+  readonly appender: DuckDBAppender;
+  readonly types: readonly DuckDBType[];
+}
+
+export class Store {
+  private readonly duckdb: DuckDbModule;
+  private readonly instance: DuckDBInstance;
+  private readonly connection: DuckDBConnection;
+  private readonly tables = new Map<string, OpenTable>();
+  private eventTable: OpenTable | undefined;
+  private locked = false;
+
+  private constructor(duckdb: DuckDbModule, instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.duckdb = duckdb;
+    this.instance = instance;
+    this.connection = connection;
+  }
+
+  /** A new store with empty tables, in memory or in a file that must not hold a store yet. */
+  static async create(file?: string): Promise<Store> {
+    const store = await Store.open(file ?? ':memory:');
+    await store.connection.run(BASE_TABLES + VIEWS);
+    return store;
+  }
+
+  /** A store that an earlier `analyze --db` filled. Tables stay as they are; views are those of this version. */
+  static async openSaved(file: string): Promise<Store> {
+    const store = await Store.open(file);
+    await store.connection.run(VIEWS.replaceAll('CREATE VIEW', 'CREATE OR REPLACE VIEW'));
+    return store;
+  }
+
+  private static async open(path: string): Promise<Store> {
+    const duckdb = await import('@duckdb/node-api');
+    const instance = await duckdb.DuckDBInstance.create(path, SETTINGS);
+    return new Store(duckdb, instance, await instance.connect());
+  }
+
+  /** Rows of a statement with values bound to its `?`. Whole numbers beyond 2^53 are refused, never rounded. */
+  readonly query: Query = async (statement, values = []) => {
+    this.flushAppenders();
+    const bound = values.map((v) => (typeof v === 'number' && Number.isInteger(v) ? BigInt(v) : v));
+    const result = values.length === 0 ? await this.connection.run(statement) : await this.connection.run(statement, bound);
+    const names = result.columnNames();
+    const out: Row[] = [];
+    for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      const columns = names.map((_, index) => readColumn(chunk.getColumnVector(index)));
+      for (let row = 0; row < chunk.rowCount; row++) {
+        const object: Record<string, Cell> = {};
+        for (let column = 0; column < names.length; column++) object[names[column] ?? ''] = columns[column]?.[row] ?? null;
+        out.push(object);
+      }
+    }
+    return out;
+  };
+
+  /** Runs a statement for its effect. */
+  async exec(statement: Sql, values: readonly Cell[] = []): Promise<void> {
+    this.flushAppenders();
+    await this.connection.run(
+      statement,
+      values.map((v) => (typeof v === 'number' && Number.isInteger(v) ? BigInt(v) : v)),
+    );
+  }
+
+  /**
+   * Runs what a user typed. From the first call on the database can neither read nor write any other file, nor load
+   * extensions, and those settings cannot be undone.
+   */
+  async runUserSql(text: string): Promise<UserResult> {
+    this.flushAppenders();
+    if (!this.locked) {
+      await this.connection.run('SET enable_external_access = false; SET lock_configuration = true');
+      this.locked = true;
+    }
+    const result = await this.connection.run(text);
+    const columns = result.columnNames();
+    const rows: Cell[][] = [];
+    for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      for (let row = 0; row < chunk.rowCount; row++) rows.push(chunk.getRowValues(row).map(printable));
+    }
+    return { columns, rows };
+  }
+
+  /** Appends rows to a table, values in the order of its columns. */
+  async append(table: string, rows: readonly (readonly Cell[])[]): Promise<void> {
+    if (rows.length === 0) return;
+    const { appender, types } = await this.table(table);
+    appendRows(this.duckdb, appender, types, rows);
+  }
+
+  /** The collector of `log_event` rows; full chunks are appended as they come. */
+  async eventChunk(): Promise<EventChunk> {
+    const { appender, types } = await this.table('log_event');
+    this.eventTable = { appender, types };
+    return new EventChunk((chunk) => appendEvents(this.duckdb, appender, types, chunk));
+  }
+
+  /** Makes appended rows visible to statements. */
+  flushAppenders(): void {
+    for (const { appender } of this.tables.values()) appender.flushSync();
+    this.eventTable?.appender.flushSync();
+  }
+
+  close(): void {
+    for (const { appender } of this.tables.values()) appender.closeSync();
+    this.tables.clear();
+    this.connection.closeSync();
+    this.instance.closeSync();
+  }
+
+  private async table(name: string): Promise<OpenTable> {
+    const known = this.tables.get(name);
+    if (known !== undefined) return known;
+    const appender = await this.connection.createAppender(name);
+    const types = Array.from({ length: appender.columnCount }, (_, index) => appender.columnType(index));
+    const opened = { appender, types };
+    this.tables.set(name, opened);
+    return opened;
+  }
+}
+
+/** Every value of a column as a cell. */
+function readColumn(vector: DuckDBVector): Cell[] {
+  const out: Cell[] = [];
+  for (let row = 0; row < vector.itemCount; row++) out.push(toCell(vector.getItem(row)));
+  return out;
+}
+
+function toCell(value: DuckDBValue): Cell {
+  if (typeof value === 'bigint') {
+    if (value > LARGEST || value < -LARGEST) throw new RangeError(`the store gave ${value}, which is beyond 2^53`);
+    return Number(value);
+  }
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  throw new TypeError(`the statement gave a ${value.constructor.name}; cast it to text or a number`);
+}
+
+/** For people: numbers that do not fit stay digits, lists and times print as the database prints them. */
+function printable(value: DuckDBValue): Cell {
+  if (typeof value === 'bigint') return value > LARGEST || value < -LARGEST ? value.toString() : Number(value);
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  return String(value);
+}
