@@ -1,0 +1,74 @@
+/**
+ * Conservation, not asymmetry: a trusted dealer is nearly silent in a healthy run. What counts is that bytes handed to the
+ * transport were never written at the other side. This says how many, on which direction, and leaves the reason to others.
+ */
+import { defineRule, type Draft } from './engine/rule.ts';
+import { counter, harm, name } from './engine/ask.ts';
+import type { CaseFile, DirectionFact, Ref } from './facts/case-file.ts';
+
+export const asymmetricGrowth = defineRule({
+  meta: {
+    id: 'asymmetric-growth',
+    title: 'Bytes were sent that were never delivered',
+    severity: 'error',
+    failures: ['F-24', 'F-25'],
+    needs: ['telemetry'],
+    proves: 'The sender counted more bytes than the receivers took; the difference is lost, parked or still under way.',
+    notEvidence: {
+      'quiet-dealer': 'A party that sends nothing: the dealer is nearly silent in healthy runs.',
+      'other-party-grows': 'A receiver that grows because its peer sends much.',
+      'flush-skew': 'A small difference while counters move: flushes of different parties are not simultaneous.',
+    },
+    blindTo: 'Bytes that the sender\'s client refused: they are in no counter.',
+    remedy: 'Take a second sample; if the difference stays, follow that direction hop by hop in the logs with debug on.',
+    explains: ['stalled-counters'],
+  },
+  judge: (c) => groups(c).flatMap((g) => judgeGroup(c, g)),
+});
+
+/** Directions of one sender: its loss may not be attributable to one of them. */
+function groups(c: CaseFile): readonly (readonly DirectionFact[])[] {
+  return c.parties.map((p) => c.directions.filter((d) => d.from === p.email)).filter((g) => g.length > 0);
+}
+
+function judgeGroup(c: CaseFile, group: readonly DirectionFact[]): Draft[] {
+  const from = group[0]?.from ?? '';
+  const sender = c.party(from);
+  const certain = group.filter((d) => d.lost.min > 0);
+  const suspects = certain.length > 0 ? certain : group.filter((d) => d.lost.max > 0 && d.sent.max > 0 && d.lost.max < 2 ** 49);
+  const total = sender === undefined ? 0 : Math.max(...suspects.map((d) => d.lost.min), lossOf(c, from));
+  if (suspects.length === 0 || total === 0) return [];
+  const only = suspects.length === 1 ? suspects[0] : undefined;
+  const likelier = only ?? mostLikely(c, suspects);
+  const evidence: Ref[] = [...counter(sender, 'tx_bytes', sender?.telemetry?.txBytes ?? null), ...suspects.flatMap((d) => counter(c.party(d.to), 'rx_bytes', c.party(d.to)?.telemetry?.rxBytes ?? null))];
+  if (evidence.length === 0) return [];
+  const told = c.notes.length > 0;
+  const still = c.stillness.standing || told;
+  return [
+    {
+      subject: likelier === undefined ? { party: from } : { from, to: likelier.to },
+      severity: c.finished === true ? 'info' : still ? harm(c, told || certain.length > 0) : 'warning',
+      confidence: only !== undefined && still ? 'certain' : likelier !== undefined ? 'likely' : 'possible',
+      message: `${name(from, c)} sent ${total} bytes more than arrived${only === undefined && likelier !== undefined ? `; ${name(likelier.to, c)} is the likelier receiver (assumed: both directions carry the same block, and the missing piece completes it)` : ` at ${suspects.map((d) => name(d.to, c)).join(' or ')}`}${still ? '' : '; one sample cannot tell lost from under way'}`,
+      evidence,
+      metrics: { missing_bytes: total },
+      touches: [from, ...suspects.map((d) => d.to)],
+    },
+  ];
+}
+
+function lossOf(c: CaseFile, from: string): number {
+  const sent = c.party(from)?.sent.bytes.min ?? 0;
+  const delivered = c.directions.filter((d) => d.from === from).reduce((sum, d) => sum + d.delivered.max, 0);
+  return Math.max(0, sent - delivered);
+}
+
+/**
+ * Which of several directions is short of a whole block: when the others' volumes agree and one lacks just the missing
+ * bytes, it is the likelier one. An assumption about the program, said as such.
+ */
+function mostLikely(c: CaseFile, suspects: readonly DirectionFact[]): DirectionFact | undefined {
+  const volumes = c.directions.filter((d) => d.delivered.min === d.delivered.max && d.delivered.min > 0);
+  const hits = suspects.filter((d) => volumes.some((o) => o !== d && o.delivered.min === d.delivered.min + d.lost.max) && d.delivered.min === d.delivered.max);
+  return hits.length === 1 ? hits[0] : undefined;
+}

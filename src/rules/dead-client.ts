@@ -1,0 +1,65 @@
+/**
+ * The summary line comes every three seconds whatever happens; a log that stops earlier than the others' is a process that
+ * stopped. A log that was only cut short looks alike, so telemetry that goes on or a connection that stays speak against it.
+ */
+import { defineRule, type Draft } from './engine/rule.ts';
+import { firstTime, harm, name, ref } from './engine/ask.ts';
+import type { CaseFile, PartyFact, Ref } from './facts/case-file.ts';
+
+/** Summary lines come every 3.0 s, at most 3.1 s apart; the rest is for copies taken one after the other. */
+const SILENT_US = 5_000_000;
+
+export const deadClient = defineRule({
+  meta: {
+    id: 'dead-client',
+    title: 'A client process died during the run',
+    severity: 'error',
+    failures: ['F-36'],
+    needs: ['client-log'],
+    proves: 'The process wrote nothing from this moment on, and its connection to the relay ended.',
+    notEvidence: {
+      'cut-log': 'A log file that ends early while its telemetry or its connection goes on: the copy is incomplete.',
+      'frozen-network': 'A log that goes on with summary lines only: the process lives, its link does not.',
+      'restarted': 'A connection that comes back under a new id: the process was restarted.',
+    },
+    blindTo: 'Why it died: look at the machine\'s own log.',
+    remedy: 'Start the client again together with its program, and start the run anew: peers keep sending into sessions whose acceptor is gone.',
+    explains: ['unanswered-open', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'absent-application', 'missing-channel', 'sequence-gap', 'websocket-fallback', 'frozen-link', 'late-application', 'unreadable-telemetry', 'unreadable-channel'],
+  },
+  judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
+});
+
+function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
+  const others = c.parties.filter((o) => o.email !== p.email && o.logEnd !== null);
+  const removed = c.events.of('hub-removed').filter((e) => e.user === p.email).at(-1) ?? null;
+  const back = c.events.of('hub-registered').filter((e) => e.user === p.email && removed !== null && e.id > removed.id);
+  if (p.log === null || p.logEnd === null || others.length === 0) return [];
+  const rest = Math.max(...others.map((o) => o.logEnd ?? 0), c.relay?.end ?? 0);
+  if (rest - p.logEnd < SILENT_US || back.length > 0) return [];
+  const flushed = p.telemetry?.updatedUs == null ? null : c.common(p.telemetry.updatedUs, p.email);
+  if (flushed !== null && rest - flushed < SILENT_US) return [];
+  const heard = heardAfter(c, p);
+  if (removed === null && (c.relay !== null || flushed === null) && heard) return [];
+  if (removed === null && c.relay !== null && flushed === null) return [];
+  const last = p.managers.at(-1)?.last ?? null;
+  const proof: Ref[] = [...ref(removed), ...(last === null ? [] : [{ sourceId: last.sourceId, line: last.line }])];
+  if (p.telemetry !== null && flushed !== null) proof.push({ source: p.telemetry.source, pointer: '/updated_ms', text: `updated_ms: ${String(Math.round((p.telemetry.updatedUs ?? 0) / 1000))}` });
+  if (proof.length === 0) return [];
+  return [
+    {
+      subject: { party: p.email },
+      severity: harm(c, false),
+      confidence: removed !== null ? 'certain' : 'likely',
+      message: `${name(p.email, c)}'s client stopped ${Math.round((rest - p.logEnd) / 1_000_000)} s before the others' logs end${removed !== null ? ', and the relay dropped its connection' : ''}`,
+      evidence: proof,
+      metrics: { silent_seconds: Math.round((rest - p.logEnd) / 1_000_000) },
+      ...(removed !== null ? firstTime([removed]) : { at: p.logEnd }),
+      touches: '*',
+    },
+  ];
+}
+
+/** The relay goes on hearing this client after its log ends. */
+function heardAfter(c: CaseFile, p: PartyFact): boolean {
+  return c.families.some((f) => f.party === null && f.subject === p.email && f.lastUs !== null && c.common(f.lastUs, null) > (p.logEnd ?? 0) + SILENT_US);
+}

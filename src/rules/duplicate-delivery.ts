@@ -1,0 +1,33 @@
+/** The relay wrote one frame to more than one connection, or a party decoded one number of a session twice. */
+import { defineRule, type Draft } from './engine/rule.ts';
+import { name, plural } from './engine/ask.ts';
+
+export const duplicateDelivery = defineRule({
+  meta: {
+    id: 'duplicate-delivery',
+    title: 'Frames were delivered more than once',
+    severity: 'warning',
+    failures: ['F-12', 'F-19', 'F-25'],
+    needs: ['client-log|relay-log'],
+    proves: 'The same frame went to several connections, or arrived twice.',
+    notEvidence: {
+      'large-receiver': 'A receiver with large counters: its peer may have sent that much.',
+      'two-sessions': 'Equal numbers of two sessions on one path.',
+    },
+    blindTo: 'Copies that went peer to peer.',
+    remedy: 'See duplicate-daemon and wrong-acceptor for who takes the copies.',
+    explains: [],
+    slowsOnly: true,
+  },
+  judge(c) {
+    const drafts: Draft[] = [];
+    for (const r of c.relayed.filter((x) => x.copies > 1 && x.to !== null)) {
+      drafts.push({ subject: { from: r.from, to: r.to ?? '' }, severity: 'warning', confidence: 'certain', message: `the relay wrote ${plural(r.frames, 'frame')} of ${name(r.from, c)} to ${r.copies} connections of ${name(r.to, c)}`, evidence: [{ sourceId: r.sourceId, line: r.firstLine }], metrics: { frames: r.frames, copies: r.copies } });
+    }
+    for (const r of c.received.filter((x) => x.frames > x.distinct)) {
+      const stream = c.sessions.flatMap((s) => s.streams).find((x) => x.sid === r.sid && x.to === r.party);
+      drafts.push({ subject: stream === undefined ? { party: r.party } : { from: stream.from, to: r.party }, severity: 'warning', confidence: 'certain', message: `${name(r.party, c)} decoded ${r.frames - r.distinct} frames of session ${r.sid} twice`, evidence: [{ sourceId: r.sourceId, line: r.lastLine }], metrics: { repeated: r.frames - r.distinct } });
+    }
+    return drafts;
+  },
+});

@@ -1,0 +1,79 @@
+/** Questions that several rules ask of a case file. */
+import type { Confidence, Severity } from '../../model/diagnosis.ts';
+import type { CaseFile, DirectionFact, PartyFact, Ref, SessionFact } from '../facts/case-file.ts';
+import type { LogEvent } from '../facts/events.ts';
+
+/** Error only for what lost bytes or stopped the run: on a run that finished, or that still moves, it is less (design §7). */
+export function harm(c: CaseFile, lost: boolean): Severity {
+  if (c.finished === true) return 'info';
+  if (lost || stopped(c)) return 'error';
+  return 'warning';
+}
+
+/** The run stands still and nothing says that it was done. */
+export function stopped(c: CaseFile): boolean {
+  return c.finished !== true && c.stillness.standing;
+}
+
+/** Something that was sent on this direction is certainly gone. */
+export function loses(d: DirectionFact | undefined): boolean {
+  return d !== undefined && d.lost.min > 0;
+}
+
+export function ref(event: LogEvent | null | undefined): Ref[] {
+  return event == null ? [] : [{ event }];
+}
+
+export function refs(...events: (LogEvent | null | undefined)[]): Ref[] {
+  return events.flatMap((e) => ref(e));
+}
+
+export function names(emails: readonly string[], c: CaseFile): string {
+  const roles = emails.map((e) => c.party(e)?.role ?? e);
+  return roles.length <= 1 ? (roles[0] ?? 'nobody') : `${roles.slice(0, -1).join(', ')} and ${roles.at(-1) ?? ''}`;
+}
+
+export function name(email: string | null, c: CaseFile): string {
+  return email === null ? 'an unknown party' : (c.party(email)?.role ?? email);
+}
+
+export function subjectOf(from: string, targets: readonly string[]): { party: string } | { from: string; to: string } {
+  const to = targets[0];
+  return targets.length === 1 && to !== undefined ? { from, to } : { party: from };
+}
+
+/** How sure a claim is when the relay's own line may or may not be there. */
+export function sure(when: boolean): Confidence {
+  return when ? 'certain' : 'likely';
+}
+
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}
+
+/** Pointer to a telemetry field of a party. */
+export function counter(p: PartyFact | undefined, field: string, value: number | string | boolean | null): Ref[] {
+  return p?.telemetry == null ? [] : [{ source: p.telemetry.source, pointer: `/${field}`, text: `${field}: ${String(value)}` }];
+}
+
+export function proxyOf(p: PartyFact | undefined, peer: string): { readonly connected: boolean; readonly ref: Ref; readonly port: number | null } | undefined {
+  const t = p?.telemetry;
+  if (t == null || p === undefined) return undefined;
+  const hit = t.proxies.find((x) => (x.from === p.email && x.to === peer) || (x.from === peer && x.to === p.email));
+  return hit === undefined ? undefined : { connected: hit.connected, port: hit.port, ref: { source: t.source, pointer: hit.pointer, text: `port ${String(hit.port)} connected: ${String(hit.connected)}` } };
+}
+
+/** Sessions that were opened from one party to another. */
+export function sessionsBetween(c: CaseFile, from: string, to: string): readonly SessionFact[] {
+  return c.sessions.filter((s) => s.opener === from && s.peer === to);
+}
+
+/** Whether a party has any marker in its tree for the judged run. */
+export function hasOwnEvidence(p: PartyFact): boolean {
+  return p.log !== null || p.telemetry !== null;
+}
+
+export function firstTime(events: readonly LogEvent[]): { at?: number } {
+  const t = events.map((e) => e.t).filter((x) => x !== null);
+  return t.length === 0 ? {} : { at: Math.min(...t) };
+}

@@ -1,0 +1,247 @@
+/** The parts of a Diagnosis that describe the run, whatever was found: parties, flows, sessions, sequence, timeline, accounting. */
+import type { Accounting, Diagnosis, Flow, Party, SequenceEvent, Session, Timeline, Wait } from '../../model/diagnosis.ts';
+import { sql, type Query } from '../../store/sql.ts';
+import type { CaseFile, DirectionFact, SessionFact } from '../facts/case-file.ts';
+import { RELAY_CLOCK } from '../facts/clocks.ts';
+import { flag, integer, text, textOrNull } from '../facts/columns.ts';
+import { inOrder } from '../facts/events.ts';
+import { whoOwes } from '../facts/rounds.ts';
+import { UNBOUNDED } from '../facts/transport.ts';
+import { name } from './ask.ts';
+import { isoOf, type EvidenceWriter } from './evidence.ts';
+
+const MAX_SEQUENCE = 2000;
+const MAX_POINTS = 300;
+const MAX_SESSIONS = 1000;
+
+export async function describeParties(c: CaseFile, write: EvidenceWriter): Promise<Party[]> {
+  const out: Party[] = [];
+  for (const p of c.parties) {
+    out.push({
+      email: p.email,
+      role: p.role,
+      index: p.index,
+      era: { value: p.era.value, evidence: await write.all(p.era.proof, false) },
+      log: p.log?.path ?? null,
+      telemetry: p.telemetry?.source ?? null,
+      alive: aliveAtEnd(c, p.email),
+    });
+  }
+  return out;
+}
+
+function aliveAtEnd(c: CaseFile, email: string): boolean | null {
+  const p = c.party(email);
+  const end = c.stillness.end;
+  if (p === undefined || end === null) return null;
+  const seen = Math.max(p.logEnd ?? -Infinity, p.telemetry?.updatedUs == null ? -Infinity : c.common(p.telemetry.updatedUs, email));
+  return seen === -Infinity ? null : end - seen < 6_000_000;
+}
+
+export function describeFlow(d: DirectionFact): Flow {
+  const unused = d.sent.max === 0;
+  const flow: Flow = {
+    from: d.from,
+    to: d.to,
+    offered: d.offered,
+    sent: d.sent,
+    delivered: d.delivered,
+    lost: d.lost,
+    frames: d.frames,
+    hops: { sent: d.sent, relayed: d.relayedBytes, received: d.received, written: d.delivered },
+    state: unused ? 'never-used' : d.lost.min > 0 ? 'lossy' : d.lost.max === 0 ? 'delivered' : d.sent.max >= UNBOUNDED ? 'unknown' : 'in-doubt',
+  };
+  return flow;
+}
+
+/** Greatest block that several exact volumes are whole multiples of, give or take a few bytes; only when it is large. */
+export function noteBlocks(flows: Flow[]): void {
+  const exact = flows.filter((f) => f.sent.min === f.sent.max && f.sent.min > 100_000).map((f) => f.sent.min);
+  const block = exact.length === 0 ? 0 : Math.min(...exact);
+  if (block === 0 || exact.length < 2 || !exact.every((v) => v % block === 0)) return;
+  for (const f of flows) {
+    if (f.sent.min !== f.sent.max || f.sent.min === 0 || f.sent.min % block !== 0) continue;
+    const arrived = Math.floor(f.delivered.min / block);
+    f.note = `${arrived} of ${f.sent.min / block} blocks of ${block} bytes`;
+  }
+}
+
+function describeSession(s: SessionFact): Session {
+  const own = s.streams.find((x) => !x.adopted);
+  const p2p = s.p2pOpen.length > 0;
+  const ws = s.fallbacks.length > 0 || (own?.received?.frames ?? 0) > 0;
+  return {
+    id: s.id,
+    opener: s.opener,
+    acceptor: s.accepting[0]?.party ?? (s.accepted === null ? null : s.peer),
+    to: s.to,
+    path: s.path,
+    channel: s.channel,
+    opened: isoOf(s.opened?.t ?? null),
+    accepted: isoOf((s.accepted ?? s.accepting[0])?.t ?? null),
+    rejected: s.rejects[0]?.reason ?? s.denied?.reason ?? null,
+    transport: p2p && ws ? 'mixed' : p2p ? 'p2p' : s.quic && ws ? 'mixed' : s.quic ? 'quic' : ws ? 'ws' : 'unknown',
+    frames: { sent: own?.sentSeq ?? null, received: own?.received?.frames ?? null },
+  };
+}
+
+export function describeSessions(c: CaseFile): Session[] {
+  return c.sessions.slice(0, MAX_SESSIONS).map((s) => describeSession(s));
+}
+
+const SHOWN = [
+  'session-new', 'decoded-open', 'accept-sending', 'session-accepted', 'accept-timeout', 'decoded-reject', 'fallback', 'session-adopted', 'self-route-discarded', 'data-not-sender', 'open-denied',
+  'open-target-denied', 'signal-not-participant', 'write-skipped', 'ipc-write-failed', 'write-failed', 'webrtc-open', 'webrtc-setup-failed', 'ws-disconnected', 'hotlink-enabled', 'daemon-start', 'bind-failed',
+  'send-open-failed', 'app-send-failed', 'app-connected', 'app-closed', 'strict-fallback', 'p2p-send-failed', 'hub-registered', 'hub-removed', 'relay-start', 'reader-buffer-full', 'send-buffer-full',
+];
+
+export function describeSequence(c: CaseFile): SequenceEvent[] {
+  return c.events
+    .of(...SHOWN)
+    .filter((e) => e.t !== null)
+    .toSorted(inOrder)
+    .slice(0, MAX_SEQUENCE)
+    .map((e) => {
+      const session = c.sessions.find((s) => s.sid === e.sid);
+      const me = e.party ?? RELAY_CLOCK;
+      const other = e.party === null ? e.user : e.party === session?.opener ? (session.peer ?? null) : (session?.opener ?? null);
+      return { time: isoOf(e.t), clock: me, from: me, to: other, what: e.kind, session: e.sid, source: e.source, line: e.line };
+    });
+}
+
+/** Decisive events only: what begins, ends, is refused or lost. */
+const DECISIVE = [
+  'relay-start', 'daemon-start', 'hotlink-enabled', 'bind-failed', 'session-new', 'accept-timeout', 'decoded-reject', 'open-denied', 'open-target-denied', 'data-not-sender', 'write-skipped', 'ipc-write-failed',
+  'write-failed', 'ws-disconnected', 'hub-removed', 'strict-fallback', 'p2p-send-failed', 'app-send-failed', 'reader-buffer-full', 'session-adopted',
+];
+
+export function describeTimeline(c: CaseFile): Timeline {
+  return {
+    counters: c.parties.map((p) => ({
+      party: p.email,
+      points: thin(c.flushes.filter((f) => f.party === p.email)).map((f) => ({ t: Math.floor(f.t / 1000), tx: Math.round((f.tx.min + f.tx.max) / 2), rx: Math.round((f.rx.min + f.rx.max) / 2), txPackets: f.txPackets, rxPackets: f.rxPackets })),
+    })),
+    events: c.events
+      .of(...DECISIVE)
+      .filter((e) => e.t !== null)
+      .toSorted(inOrder)
+      .slice(0, MAX_SEQUENCE)
+      .map((e) => ({ t: Math.floor((e.t ?? 0) / 1000), clock: e.party ?? RELAY_CLOCK, what: whatOf(c, e.kind, e.sid), source: e.source, line: e.line })),
+  };
+}
+
+function whatOf(c: CaseFile, kind: string, sid: string | null): string {
+  const s = sid === null ? undefined : c.sessions.find((x) => x.sid === sid);
+  return s === undefined ? kind : `${kind} ${s.sid} (${name(s.opener, c)} → ${name(s.peer, c)})`;
+}
+
+function thin<T>(points: readonly T[]): readonly T[] {
+  if (points.length <= MAX_POINTS) return points;
+  const step = points.length / MAX_POINTS;
+  const kept = Array.from({ length: MAX_POINTS - 1 }, (_, i) => points[Math.floor(i * step)]).filter((x) => x !== undefined);
+  const last = points.at(-1);
+  return last === undefined ? kept : [...kept, last];
+}
+
+/** Who waits for whom: the receiver of a dead or owed direction waits for its sender. */
+export async function describeWaits(c: CaseFile, write: EvidenceWriter): Promise<Wait[]> {
+  if (c.finished === true || !c.stillness.standing) return [];
+  const since = isoOf(c.stillness.lastMoved);
+  const waits = new Map<string, { for: Set<string>; why: string }>();
+  const add = (party: string, other: string, why: string): void => {
+    const known = waits.get(party) ?? { for: new Set<string>(), why };
+    known.for.add(other);
+    waits.set(party, known);
+  };
+  for (const d of c.directions) if (d.lost.min > 0) add(d.to, d.from, 'bytes of this direction were sent and never arrived');
+  const owing = whoOwes(c.bursts);
+  if (waits.size === 0 && owing !== undefined) for (const to of owing.towards) add(to, owing.party, 'its turn in the repeated order');
+  // Who is not itself waited for through a dead direction, but gets nothing any more, waits for those who wait.
+  const stuck = new Set([...waits.keys()]);
+  for (const p of c.parties) {
+    if (stuck.has(p.email) || stuck.size === 0) continue;
+    const feeders = c.directions.filter((d) => d.to === p.email && stuck.has(d.from) && (d.delivered.min > 0 || d.sent.max > 0)).map((d) => d.from);
+    for (const f of feeders) add(p.email, f, 'it waits in turn');
+  }
+  const out: Wait[] = [];
+  for (const [party, w] of [...waits].toSorted((a, b) => (a[0] < b[0] ? -1 : 1))) {
+    const p = c.party(party);
+    const last = p?.managers.at(-1)?.last ?? null;
+    out.push({ party, for: [...w.for].toSorted(), since, why: w.why, evidence: last === null ? [] : await write.all([{ sourceId: last.sourceId, line: last.line }], false) });
+  }
+  return out;
+}
+
+export async function describeAccounting(query: Query): Promise<Accounting> {
+  const rows = await query(sql`SELECT s.*, m.path AS mirror FROM source AS s LEFT JOIN source AS m ON m.source_id = s.mirror_of ORDER BY s.path`);
+  const rejections = await query(sql`SELECT source_id, reason, lines FROM source_rejection ORDER BY source_id, reason`);
+  const sources = rows.map((r) => ({
+    source: text(r, 'path'),
+    kind: text(r, 'kind'),
+    dialect: text(r, 'dialect'),
+    party: textOrNull(r, 'party'),
+    cut: flag(r, 'cut'),
+    mirrorOf: textOrNull(r, 'mirror'),
+    bytes: integer(r, 'bytes'),
+    lines: integer(r, 'lines'),
+    records: integer(r, 'records'),
+    continuation: integer(r, 'continuation'),
+    ignored: integer(r, 'ignored'),
+    rejected: integer(r, 'rejected'),
+    reasons: Object.fromEntries(rejections.filter((x) => x['source_id'] === r['source_id']).map((x) => [text(x, 'reason'), integer(x, 'lines')])),
+  }));
+  const sum = (pick: (s: (typeof sources)[number]) => number): number => sources.reduce((total, s) => total + pick(s), 0);
+  return {
+    total: { bytes: sum((s) => s.bytes), lines: sum((s) => s.lines), records: sum((s) => s.records), continuation: sum((s) => s.continuation), ignored: sum((s) => s.ignored), rejected: sum((s) => s.rejected) },
+    unmatchedHotlink: rows.reduce((total, r) => total + integer(r, 'unmatched_hotlink'), 0),
+    sources,
+  };
+}
+
+export function describeRun(c: CaseFile): Diagnosis['run'] {
+  if (c.run === null) return null;
+  const started = c.sessions.reduce<number | null>((least, s) => (s.opened?.t == null || (least !== null && least <= s.opened.t) ? least : s.opened.t), null);
+  return {
+    flow: c.run.flow,
+    id: c.run.id,
+    layout: c.layout,
+    transport: transportOf(c),
+    startedAt: isoOf(started ?? c.run.firstSeenUs),
+    endedAt: isoOf(c.stillness.end),
+    stoodStillMs: c.stillness.stoodStillUs === null ? null : Math.floor(c.stillness.stoodStillUs / 1000),
+    finished: c.finished,
+    otherRuns: c.runs.filter((r) => r.id !== c.run?.id).map((r) => r.id).slice(0, 500),
+  };
+}
+
+function transportOf(c: CaseFile): NonNullable<Diagnosis['run']>['transport'] {
+  const p2p = c.parties.some((p) => (p.telemetry?.txP2p ?? 0) > 0 || p.managers.some((m) => (m.last?.txP2p ?? 0) > 0));
+  const ws = c.parties.some((p) => (p.telemetry?.txWs ?? 0) > 0 || p.managers.some((m) => (m.last?.txWs ?? 0) > 0)) || c.received.length > 0;
+  const quic = c.parties.some((p) => (p.telemetry?.txQuic ?? 0) > 0) || c.sessions.some((s) => s.quic);
+  if ((p2p || quic) && ws) return 'mixed';
+  return p2p ? 'p2p' : quic ? 'quic' : ws ? 'ws' : 'unknown';
+}
+
+export function describeClocks(c: CaseFile): Diagnosis['clocks'] {
+  const ms = (us: number | null): number | null => (us === null ? null : Math.round(us / 1000));
+  const out: Diagnosis['clocks'] = c.clocks.intervals
+    .filter((i) => (i.min !== null && i.min > 0) || (i.max !== null && i.max < 0))
+    .map((i) => ({ clock: i.clock, against: i.against, offsetMs: { min: ms(i.min), max: ms(i.max) }, note: 'these two clocks disagree' }));
+  for (const loose of c.clocks.loose) out.push({ clock: loose, against: 'the others', offsetMs: { min: null, max: null }, note: 'nothing ties this clock to the others: its lines cannot be ordered against theirs' });
+  return out;
+}
+
+export function missingEvidence(c: CaseFile): Diagnosis['missingEvidence'] {
+  const out: Diagnosis['missingEvidence'] = [];
+  if (c.relay === null) out.push({ what: 'relay log', why: 'it alone shows what the relay took and whom it wrote it to', how: 'add relay/server/logs/server.log of the same run' });
+  for (const p of c.parties) {
+    if (p.log === null) out.push({ what: `client log of ${p.role}`, why: 'without it its receiving side and its sessions are unknown', how: `add ${p.email}/.syftbox/logs/syftbox.log or ${p.email}/client-daemon.log` });
+    if (p.telemetry === null && p.hotlinkOn && p.era.value !== 'Go') out.push({ what: `telemetry of ${p.role}`, why: 'without it totals come from rounded log lines', how: `add ${p.email}/datasites/${p.email}/.syftbox/hotlink_telemetry.json` });
+  }
+  if (c.parties.some((p) => p.log !== null) && !c.parties.some((p) => p.debug)) {
+    out.push({ what: 'debug lines', why: 'only they show what the programs wrote, connections to the proxies and frames sent', how: 'set SYFTBOX_HOTLINK_DEBUG=1 for clients and relay next time' });
+  }
+  if (c.finished === 'unknown') out.push({ what: 'word that the run was done or not', why: 'a run that finished and one that waits look alike from below', how: 'keep _progress/ and the program\'s phase file, or look whether the programs have exited' });
+  if (c.finished !== true && c.stillness.standing) out.push({ what: 'CPU of the programs', why: 'it alone tells a long computation from a hang', how: 'docker stats --no-stream, or ps -o pid,pcpu,time of each program' });
+  return out;
+}

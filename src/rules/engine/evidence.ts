@@ -1,0 +1,74 @@
+/** Turns pointers into evidence: the text as it stands in the file, its time on its own clock, and what stands around it. */
+import type { Evidence } from '../../model/diagnosis.ts';
+import type { CaseFile, Ref } from '../facts/case-file.ts';
+import { RELAY_CLOCK } from '../facts/clocks.ts';
+
+/** Lines of the sources, read back. Given from outside, so that judging touches no file. */
+export interface ExcerptReader {
+  line(sourceId: number, lineNo: number): Promise<string | null>;
+  context(sourceId: number, lineNo: number, around: number): Promise<readonly { line: number; text: string; skipped?: number }[]>;
+}
+
+const CONTEXT_LINES = 5;
+
+export class EvidenceWriter {
+  private readonly known = new Map<string, Promise<Evidence>>();
+  private readonly c: CaseFile;
+  private readonly excerpts: ExcerptReader;
+  constructor(c: CaseFile, excerpts: ExcerptReader) {
+    this.c = c;
+    this.excerpts = excerpts;
+  }
+
+  /** Duplicates are dropped; context is kept for the first few lines only. */
+  async all(refs: readonly Ref[], withContext: boolean): Promise<Evidence[]> {
+    const seen = new Set<string>();
+    const out: Evidence[] = [];
+    for (const ref of refs) {
+      const evidence = await this.one(ref, withContext && out.length < 4);
+      const key = `${evidence.source ?? ''}:${String(evidence.line ?? evidence.pointer ?? evidence.text)}`;
+      if (!seen.has(key)) out.push(evidence);
+      seen.add(key);
+    }
+    return out;
+  }
+
+  private async one(ref: Ref, withContext: boolean): Promise<Evidence> {
+    if ('ready' in ref) return ref.ready;
+    if ('absent' in ref) return { ...(ref.source === undefined ? {} : { source: ref.source }), text: ref.text, absent: true };
+    if ('pointer' in ref) return { source: ref.source, pointer: ref.pointer, text: ref.text };
+    const place = 'event' in ref ? { sourceId: ref.event.sourceId, line: ref.event.line } : ref;
+    const key = `${place.sourceId}:${place.line}:${String(withContext)}`;
+    const known = this.known.get(key) ?? this.read(place.sourceId, place.line, withContext);
+    this.known.set(key, known);
+    return known;
+  }
+
+  private async read(sourceId: number, line: number, withContext: boolean): Promise<Evidence> {
+    const source = this.c.sources.find((s) => s.id === sourceId);
+    const text = (await this.excerpts.line(sourceId, line)) ?? '';
+    const time = stampOf(text, source?.zoneMinutes ?? null);
+    const evidence: Evidence = { source: source?.path ?? '', line, text };
+    if (time !== undefined) evidence.time = time;
+    if (source !== undefined && (source.kind === 'client-log' || source.kind === 'relay-log')) evidence.clock = source.party ?? RELAY_CLOCK;
+    if (withContext) evidence.context = [...(await this.excerpts.context(sourceId, line, CONTEXT_LINES))];
+    return evidence;
+  }
+}
+
+/** The line's own stamp as UTC: ISO stamps as they are, a development relay's local one by its zone. */
+function stampOf(text: string, zoneMinutes: number | null): string | undefined {
+  const iso = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))/.exec(text.slice(0, 80));
+  if (iso?.[1] !== undefined && (iso.index < 20 || text.startsWith('{'))) return utc(Date.parse(iso[1]));
+  const local = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)/.exec(text);
+  if (local === null) return undefined;
+  return utc(Date.parse(`${local[1] ?? ''}T${local[2] ?? ''}Z`) - (zoneMinutes ?? 0) * 60_000);
+}
+
+function utc(ms: number): string | undefined {
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}
+
+export function isoOf(us: number | null): string | null {
+  return us === null || !Number.isFinite(us) ? null : new Date(Math.floor(us / 1000)).toISOString();
+}

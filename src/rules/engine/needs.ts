@@ -1,0 +1,26 @@
+/** Which evidence a case file holds, for the needs of rules. */
+import type { CaseFile } from '../facts/case-file.ts';
+import type { Need, Rule } from './rule.ts';
+
+export function missingNeeds(c: CaseFile, rule: Rule): readonly Need[] {
+  return rule.meta.needs.filter((n) => !n.split('|').some((x) => holds(c, x)));
+}
+
+function holds(c: CaseFile, need: string): boolean {
+  switch (need) {
+    case 'client-log':
+      return c.parties.some((p) => p.log !== null);
+    case 'relay-log':
+      return c.relay !== null;
+    case 'telemetry':
+      return c.telemetry.length > 0;
+    case 'marker':
+      return c.markers.length > 0;
+    case 'progress':
+      return c.progressSteps.length > 0;
+    case 'debug':
+      return c.parties.some((p) => p.debug);
+    default:
+      return false;
+  }
+}

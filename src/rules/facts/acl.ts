@@ -1,0 +1,37 @@
+/** Which line of which ACL file gives or withholds a right on a channel (field guide §7.8). */
+import type { CaseFile, Ref } from './case-file.ts';
+
+/**
+ * The file that decides for `owner/…/channel`: the channel's own in the owner's tree, else the `_mpc` one. Points to the
+ * grants of the level that matters; a party that is not among them has no right. Empty when the sandbox has no such file.
+ */
+export function aclProof(c: CaseFile, owner: string, channel: string | null, party: string | null, level: 'read' | 'write'): Ref[] {
+  const { file, grants } = decidingAcl(c, owner, channel);
+  if (file === undefined) return [];
+  const holders = grants.filter((g) => g.level === level);
+  if (party !== null && mayUse(c, owner, channel, party, level) === true) return [];
+  const line = holders.find((g) => g.line !== null) ?? grants.find((g) => g.line !== null);
+  return line?.line == null ? [{ source: file.source, absent: true, text: `no ${level} grant for ${party ?? 'the peer'}` }] : [{ sourceId: line.sourceId, line: line.line }];
+}
+
+function decidingAcl(c: CaseFile, owner: string, channel: string | null): { file: CaseFile['aclFiles'][number] | undefined; grants: CaseFile['acl'] } {
+  const own = c.aclFiles.filter((f) => f.owner === owner && f.party === owner && (c.run === null || f.run === c.run.id));
+  const file = own.find((f) => f.channel === channel) ?? own.find((f) => f.channel === null);
+  return { file, grants: file === undefined ? [] : c.acl.filter((a) => a.sourceId === file.sourceId) };
+}
+
+/** true/false as the owner's own copy of the file says; undefined when there is none to read. */
+export function mayUse(c: CaseFile, owner: string, channel: string | null, party: string, level: 'read' | 'write'): boolean | undefined {
+  if (party === owner) return true;
+  const { file, grants } = decidingAcl(c, owner, channel);
+  if (file === undefined) return undefined;
+  const enough = level === 'read' ? ['read', 'write', 'admin'] : ['write', 'admin'];
+  return grants.some((g) => enough.includes(g.level) && matches(g.grantee, party));
+}
+
+function matches(grantee: string, party: string): boolean {
+  if (grantee === '*' || grantee === party) return true;
+  if (!grantee.includes('*')) return false;
+  const pattern = grantee.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`)).join('.*');
+  return new RegExp(`^${pattern}$`).test(party);
+}

@@ -1,0 +1,186 @@
+/** The life of each session, seen from its opener, those who accepted and the relay. */
+import type { EventLog, LogEvent } from './events.ts';
+import type { Marker, ReceivedStream, SentStream, Telemetry } from './load.ts';
+import type { SessionFact, StreamFact } from './case-file.ts';
+
+/** Finds the other party of a channel. Party numbers come from the markers' directories, never from the alphabet. */
+export class Pairing {
+  private readonly emailOf = new Map<number, Set<string>>();
+  private readonly markers: readonly Marker[];
+  private readonly parties: readonly string[];
+  constructor(markers: readonly Marker[], parties: readonly string[]) {
+    this.markers = markers;
+    this.parties = parties;
+    for (const m of markers) {
+      for (const [index, email] of [[m.fromIndex, m.from], [m.toIndex, m.to]] as const) {
+        if (index === null || email === null) continue;
+        const set = this.emailOf.get(index) ?? new Set();
+        set.add(email);
+        this.emailOf.set(index, set);
+      }
+    }
+  }
+
+  /** Emails of the two ends of `owner/…/channel`; undefined when neither marker nor number tells. */
+  ends(owner: string | null, channel: string | null): readonly [string, string] | undefined {
+    const numbers = numbersOf(channel);
+    if (numbers === undefined) return undefined;
+    const same = this.markers.filter((m) => m.from !== null && m.to !== null && sameNumbers(numbersOf(m.channel), numbers));
+    const near = same.find((m) => m.owner === owner && m.channel === channel) ?? same.find((m) => m.owner === owner) ?? same.find((m) => m.from === owner || m.to === owner) ?? same[0];
+    if (near?.from != null && near.to !== null) return [near.from, near.to];
+    const [a, b] = numbers.map((n) => only(this.emailOf.get(n)));
+    if (a !== undefined && b !== undefined) return [a, b];
+    return this.parties.length === 2 && this.parties[0] !== undefined && this.parties[1] !== undefined ? [this.parties[0], this.parties[1]] : undefined;
+  }
+
+  other(owner: string | null, channel: string | null, party: string | null): string | null {
+    const ends = this.ends(owner, channel);
+    if (ends === undefined || party === null) return null;
+    if (ends[0] === party) return ends[1];
+    return ends[1] === party ? ends[0] : null;
+  }
+
+  index(email: string): number | null {
+    const hits = [...this.emailOf].filter(([, set]) => set.has(email) && set.size === 1).map(([n]) => n);
+    return hits.length === 1 ? (hits[0] ?? null) : null;
+  }
+}
+
+export function numbersOf(channel: string | null): readonly [number, number] | undefined {
+  const m = channel === null ? null : /^(\d+)_to_(\d+)$/.exec(channel);
+  return m === null ? undefined : [Number(m[1]), Number(m[2])];
+}
+
+function sameNumbers(a: readonly [number, number] | undefined, b: readonly [number, number]): boolean {
+  return a !== undefined && Math.min(...a) === Math.min(...b) && Math.max(...a) === Math.max(...b);
+}
+
+function only<T>(set: ReadonlySet<T> | undefined): T | undefined {
+  return set?.size === 1 ? [...set][0] : undefined;
+}
+
+interface Inputs {
+  readonly events: EventLog;
+  readonly pairing: Pairing;
+  readonly telemetry: readonly Telemetry[];
+  readonly received: readonly ReceivedStream[];
+  readonly sent: readonly SentStream[];
+  readonly parties: readonly string[];
+}
+
+export function buildSessions(input: Inputs): readonly SessionFact[] {
+  const ids = new Set(input.events.sessionIds());
+  for (const r of input.received) ids.add(r.sid);
+  for (const s of input.sent) ids.add(s.sid);
+  for (const t of input.telemetry) for (const s of t.sessions) ids.add(s.sid);
+  const built = [...ids].map((sid) => buildSession(sid, input));
+  return built.toSorted((a, b) => (a.opened?.t ?? Infinity) - (b.opened?.t ?? Infinity) || (a.opened?.id ?? 0) - (b.opened?.id ?? 0) || (a.sid < b.sid ? -1 : 1));
+}
+
+const PATH_KINDS = ['session-new', 'decoded-open', 'send-open', 'open-received', 'accept-sending', 'open-denied', 'open-target-denied', 'relay-data', 'fallback', 'session-adopted', 'accept-timeout'];
+
+function buildSession(sid: string, input: Inputs): SessionFact {
+  const { events, pairing, telemetry } = input;
+  const all = events.session(sid);
+  const first = (...kinds: string[]): LogEvent | null => all.find((e) => kinds.includes(e.kind)) ?? null;
+  const every = (...kinds: string[]): LogEvent[] => all.filter((e) => kinds.includes(e.kind));
+  const pathLine = all.find((e) => PATH_KINDS.includes(e.kind) && e.path !== null) ?? null;
+  const received = input.received.filter((r) => r.sid === sid);
+  const entries = telemetry.flatMap((t) => t.sessions.filter((s) => s.sid === sid).map((s) => ({ party: t.party, ...s })));
+  const accepting = onePerParty(every('accept-sending', 'send-accept'));
+  const denied = first('open-denied', 'open-target-denied');
+  const opener = openerOf(first('session-new', 'send-open'), every('decoded-open', 'open-received'), denied, entries, accepting);
+  const path = pathLine?.path ?? received.find((r) => r.path !== null)?.path ?? null;
+  const owner = pathLine?.owner ?? ownerOf(path) ?? entries[0]?.peer ?? null;
+  const channel = pathLine?.channel ?? channelOf(path) ?? entries[0]?.channel ?? null;
+  const seenBy = onePerParty(every('decoded-open', 'open-received'));
+  const to = seenBy.find((e) => e.to !== null)?.to ?? all.find((e) => e.kind === 'open-target-denied')?.to ?? null;
+  const onlyAcceptor = accepting.length === 1 ? accepting[0]?.party : undefined;
+  const peer = pairing.other(owner, channel, opener) ?? to ?? onlyAcceptor ?? otherOfTwo(input.parties, opener);
+  return {
+    sid,
+    id: all.find((e) => (e.session?.length ?? 0) > 8)?.session ?? sid,
+    opener,
+    peer,
+    path,
+    owner,
+    channel,
+    run: pathLine?.run ?? null,
+    to,
+    opened: first('session-new', 'send-open') ?? first('decoded-open', 'open-received') ?? denied,
+    seenBy,
+    accepting,
+    accepted: opener === null ? first('session-accepted', 'accept-received') : (all.find((e) => e.party === opener && ['session-accepted', 'accept-received', 'decoded-accept'].includes(e.kind)) ?? null),
+    acceptCount: all.filter((e) => e.kind === 'decoded-accept').length,
+    timeout: first('accept-timeout', 'strict-accept-timeout'),
+    rejects: every('decoded-reject'),
+    denied,
+    fallbacks: onePerParty(every('fallback')),
+    adoptions: every('session-adopted'),
+    p2pOpen: onePerParty(every('webrtc-open')),
+    quic: all.some((e) => e.kind.startsWith('quic-')),
+    telemetryStatus: entries.find((e) => e.direction === 'out' && e.party === opener)?.status ?? null,
+    streams: buildStreams(sid, opener, peer, accepting, received, entries, input),
+  };
+}
+
+type Entry = { readonly party: string } & Telemetry['sessions'][number];
+
+function openerOf(own: LogEvent | null, seen: readonly LogEvent[], denied: LogEvent | null, entries: readonly Entry[], accepting: readonly LogEvent[]): string | null {
+  if (own?.party != null) return own.party;
+  const from = seen.find((e) => e.user !== null)?.user ?? denied?.user ?? null;
+  if (from !== null) return from;
+  const out = entries.filter((e) => e.direction === 'out' && !accepting.some((a) => a.party === e.party) && !entries.some((x) => x.direction === 'in' && x.party === e.party));
+  return out.length === 1 ? (out[0]?.party ?? null) : null;
+}
+
+function otherOfTwo(parties: readonly string[], party: string | null): string | null {
+  return parties.length === 2 && party !== null ? (parties.find((p) => p !== party) ?? null) : null;
+}
+
+function onePerParty(events: readonly LogEvent[]): LogEvent[] {
+  const seen = new Set<string | null>();
+  return events.filter((e) => !seen.has(e.party) && seen.add(e.party) !== undefined);
+}
+
+/** One stream per sender: the opener's own, and one for everybody who sends on a session that he accepted. */
+function buildStreams(
+  sid: string, opener: string | null, peer: string | null, accepting: readonly LogEvent[], received: readonly ReceivedStream[], entries: readonly Entry[], input: Inputs,
+): readonly StreamFact[] {
+  const streams: StreamFact[] = [];
+  const sentBy = (party: string): SentStream | null => input.sent.find((s) => s.sid === sid && s.party === party) ?? null;
+  const seqOf = (party: string): number | null => entries.find((e) => e.party === party && e.direction === 'out')?.seq ?? null;
+  if (opener !== null) {
+    const acceptors = accepting.map((a) => a.party).filter((p): p is string => p !== null && p !== opener);
+    const target = peer ?? acceptors[0] ?? null;
+    const others = received.filter((r) => r.party !== opener && r.party !== target).map((r) => r.party);
+    for (const to of [target, ...others]) {
+      if (to === null) continue;
+      streams.push({ sid, from: opener, to, adopted: false, sentSeq: seqOf(opener), sent: sentBy(opener), received: received.find((r) => r.party === to) ?? null });
+    }
+    const adopters = new Set<string>();
+    for (const party of acceptors) {
+      const sends = sentBy(party) !== null || (seqOf(party) ?? 0) > 0 || input.events.session(sid, 'session-adopted', 'fallback').some((e) => e.party === party) || notSender(input.events, sid, party);
+      if (sends) adopters.add(party);
+    }
+    for (const e of input.events.session(sid, 'data-not-sender')) if (e.user !== null && e.user !== opener) adopters.add(e.user);
+    for (const party of [...adopters].toSorted()) {
+      streams.push({ sid, from: party, to: opener, adopted: true, sentSeq: seqOf(party), sent: sentBy(party), received: received.find((r) => r.party === opener) ?? null });
+    }
+  }
+  return streams;
+}
+
+function notSender(events: EventLog, sid: string, party: string): boolean {
+  return events.session(sid, 'data-not-sender').some((e) => e.user === party);
+}
+
+/** `owner/…` when the path begins with an email. */
+export function ownerOf(path: string | null): string | null {
+  const head = path?.split('/')[0];
+  return head !== undefined && head.includes('@') ? head : null;
+}
+
+export function channelOf(path: string | null): string | null {
+  return /\/(\d+_to_\d+)\//.exec(path ?? '')?.[1] ?? null;
+}

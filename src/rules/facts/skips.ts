@@ -1,0 +1,144 @@
+/**
+ * Why a frame met no writer. The line `tcp write skipped: no writer` is the same for a program that is late (F-30), one
+ * that never came (F-39), a writer that was lost (F-4), a key that no version pair maps (F-10, F-38) and a proxy of another
+ * run (F-20). What tells them apart: which keys this party's version maps, whether its program was connected by then,
+ * and what the next frames of other channels met.
+ */
+import type { CaseFile, Era, PartyFact, SessionFact } from './case-file.ts';
+import { inOrder, type LogEvent } from './events.ts';
+import { numbersOf } from './sessions.ts';
+
+export type SkipReason = 'late' | 'absent' | 'lost' | 'peer-key' | 'mixed' | 'stale';
+
+export interface Skip {
+  readonly event: LogEvent;
+  readonly party: string;
+  readonly sender: string | null;
+  readonly session: SessionFact | null;
+  readonly reason: SkipReason;
+  readonly certain: boolean;
+  /** Further lines that decide it. */
+  readonly proof: readonly LogEvent[];
+}
+
+export function classifySkips(c: CaseFile): readonly Skip[] {
+  const seen = new Set<string>();
+  const skips: Skip[] = [];
+  for (const event of c.events.of('write-skipped').toSorted(inOrder)) {
+    const key = `${event.party ?? ''}\n${event.path ?? ''}`;
+    if (event.party === null || seen.has(key)) continue;
+    seen.add(key);
+    const session = sessionOf(c, event);
+    const sender = session?.streams.find((s) => s.to === event.party)?.from ?? null;
+    skips.push({ event, party: event.party, sender, session, ...reasonOf(c, event, event.party, sender, session) });
+  }
+  return skips;
+}
+
+function sessionOf(c: CaseFile, event: LogEvent): SessionFact | null {
+  const hits = c.sessions.filter((s) => s.path === event.path && s.streams.some((x) => x.to === event.party));
+  return hits.find((s) => s.streams.some((x) => x.received?.skippedSeq != null)) ?? hits[0] ?? null;
+}
+
+function reasonOf(c: CaseFile, event: LogEvent, party: string, sender: string | null, session: SessionFact | null): Pick<Skip, 'reason' | 'certain' | 'proof'> {
+  const me = c.party(party);
+  const delivered = session?.streams.find((s) => s.to === party)?.received?.prefixFrames ?? 0;
+  if (event.run !== null && c.run !== null && event.run !== c.run.id && c.markers.some((m) => m.party === party && m.run === c.run?.id) && !c.markers.some((m) => m.party === party && m.run === event.run)) {
+    return { reason: 'stale', certain: true, proof: [] };
+  }
+  if (delivered > 0) return { reason: 'lost', certain: true, proof: c.events.ofParty(party, 'app-closed').slice(0, 1) };
+  const era = me?.era.value ?? commonEra(c, party);
+  const mapped = maps(c, me, event, era);
+  const connected = connectedBefore(c, party, sender, event);
+  if (mapped === false) {
+    const senderEra = sender === null ? null : (c.party(sender)?.era.value ?? null);
+    const older = era === 'E3' || era === 'E4' || era === 'E1' || era === 'E2';
+    if (older && senderEra !== era) return { reason: 'mixed', certain: true, proof: connected };
+    return { reason: 'peer-key', certain: era === 'E5a' || connected.length > 0, proof: connected };
+  }
+  if (mapped === 'unless-swapped') {
+    const verdict = swapped(c, party, event);
+    if (verdict === 'yes') return connected.length > 0 ? { reason: 'lost', certain: false, proof: connected } : late(c, party, sender);
+    const repeated = c.events.ofParty(party, 'write-skipped').filter((e) => e.path !== event.path);
+    return { reason: 'peer-key', certain: connected.length > 0 || repeated.length > 0, proof: connected.length > 0 ? connected : repeated.slice(0, 1) };
+  }
+  if (connected.length > 0 && mapped === true) {
+    // It was connected and is gone, or a probe took its place.
+    return { reason: 'lost', certain: c.events.ofParty(party, 'app-closed').length > 0, proof: connected };
+  }
+  return late(c, party, sender);
+}
+
+/** A party whose version nothing tells is taken to run what all others run; not beside an E6 one, which always shows. */
+function commonEra(c: CaseFile, party: string): Era | null {
+  const others = new Set(c.parties.filter((p) => p.email !== party && p.era.value !== null).map((p) => p.era.value));
+  const only = [...others][0] ?? null;
+  const noSix = c.party(party)?.telemetry?.hasBenchStrict !== true;
+  return others.size === 1 && (only !== 'E6' || !noSix || c.party(party)?.telemetry === null) ? only : null;
+}
+
+/** Nobody was connected when the frame came; did anybody come later? */
+function late(c: CaseFile, party: string, sender: string | null): Pick<Skip, 'reason' | 'certain' | 'proof'> {
+  const me = c.party(party);
+  const proxies = me?.telemetry?.proxies ?? [];
+  const mine = sender === null ? proxies : proxies.filter((p) => p.from === sender || p.to === sender);
+  const ever = mine.some((p) => p.connected) || c.events.ofParty(party, 'session-new', 'app-connected').length > 0 || c.received.some((r) => r.party === party && r.prefixFrames > 0);
+  if (!ever && mine.length > 0 && me?.telemetry?.hasLive === true) return { reason: 'absent', certain: true, proof: [] };
+  return { reason: 'late', certain: ever, proof: c.events.ofParty(party, 'app-connected').slice(0, 1) };
+}
+
+/** Lines that show the program connected to this pair's proxy before the frame came: it spoke on it, or debug says so. */
+function connectedBefore(c: CaseFile, party: string, sender: string | null, event: LogEvent): readonly LogEvent[] {
+  const spoke = c.events.ofParty(party, 'session-new').filter((e) => e.line < event.line && (sender === null || c.sessions.some((s) => s.sid === e.sid && s.peer === sender)));
+  const accepted = c.events.ofParty(party, 'app-connected').filter((e) => e.line < event.line && samePair(e.channel, event.channel));
+  const usable = accepted.filter((a) => !c.events.ofParty(party, 'app-closed').some((x) => x.path === a.path && x.line > a.line && x.line < event.line));
+  // The skip comes 5 s after the frame: a program that connected in between would have been found.
+  return [...spoke, ...usable].slice(0, 2);
+}
+
+function samePair(a: string | null, b: string | null): boolean {
+  const x = numbersOf(a);
+  const y = numbersOf(b);
+  return x !== undefined && y !== undefined && Math.min(...x) === Math.min(...y) && Math.max(...x) === Math.max(...y);
+}
+
+/**
+ * Whether the party's version registers its program under the frame's path (field guide 8.4). 'unless-swapped': an E5
+ * client does in E5b and does not in E5a. undefined when the version or the marker is not known.
+ */
+function maps(c: CaseFile, me: PartyFact | undefined, event: LogEvent, era: Era | null): boolean | 'unless-swapped' | undefined {
+  const marker = c.markers.find((m) => m.party === me?.email && (c.run === null || m.run === c.run.id) && m.from !== null && m.to !== null && samePair(m.channel, event.channel));
+  const numbers = numbersOf(marker?.channel ?? null);
+  if (marker?.from == null || marker.to === null || numbers === undefined || me === undefined) return undefined;
+  const key = `${event.owner ?? ''}/${event.channel ?? ''}`;
+  const [a, b] = numbers;
+  const straight = `${Math.min(a, b)}_to_${Math.max(a, b)}`;
+  const smaller = marker.from < marker.to ? marker.from : marker.to;
+  const peer = marker.from === me.email ? marker.to : marker.from;
+  const always = [`${smaller}/${straight}`, `${marker.owner}/${marker.channel}`];
+  if (always.includes(key)) return true;
+  if (era === null) return undefined;
+  if (era === 'E1' || era === 'E2') return false;
+  if ([`${marker.from}/${straight}`, `${marker.to}/${straight}`].includes(key)) return true;
+  if (era === 'E3' || era === 'E4') return false;
+  const same = key === `${peer}/${marker.channel}`;
+  const swappedKey = key === `${peer}/${b}_to_${a}`;
+  if (era === 'E5a') return same;
+  if (era === 'E5b' || era === 'E6') return swappedKey;
+  if (era === 'E5') return swappedKey ? 'unless-swapped' : same;
+  return undefined;
+}
+
+/** Another frame on a directional path of a larger email was written at this party: then its keys are swapped as in E5b. */
+function swapped(c: CaseFile, party: string, event: LogEvent): 'yes' | 'unknown' {
+  const proof = c.received.some((r) => {
+    if (r.prefixFrames === 0 || r.path === event.path) return false;
+    const session = c.sessions.find((s) => s.sid === r.sid);
+    return r.party === party && session?.opener != null && session.owner === session.opener && session.opener > party;
+  });
+  const anywhere = c.received.some((r) => {
+    const session = c.sessions.find((s) => s.sid === r.sid);
+    return r.prefixFrames > 0 && session?.opener != null && session.owner === session.opener && session.opener > r.party && c.party(r.party)?.era.value === c.party(party)?.era.value;
+  });
+  return proof || anywhere ? 'yes' : 'unknown';
+}

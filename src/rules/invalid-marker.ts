@@ -1,0 +1,96 @@
+/**
+ * A marker that the client cannot use is skipped without a word and tried again at every pass, so the only symptoms are a proxy that
+ * telemetry does not list and a program that finds nobody at its port (field guide 8.3).
+ */
+import { defineRule, type Draft } from './engine/rule.ts';
+import { harm, name, proxyOf } from './engine/ask.ts';
+import type { CaseFile, PairFact, Ref } from './facts/case-file.ts';
+import type { Marker } from './facts/load.ts';
+
+const PROBLEMS: Readonly<Record<string, string>> = {
+  empty: 'it is empty',
+  'not-json': 'it is not JSON (an IPC address may have been written over it)',
+  'no-from': 'it names no sender',
+  'no-to': 'it names no receiver',
+  'no-port': 'it has no port',
+  'no-local-port': 'its ports object lacks this party',
+  'bad-directory': 'its directory is not called <number>_to_<number>',
+};
+
+export const invalidMarker = defineRule({
+  meta: {
+    id: 'invalid-marker',
+    title: 'A marker is there, but the client cannot use it',
+    severity: 'error',
+    failures: ['F-27'],
+    needs: ['marker'],
+    proves: 'The client skips this marker silently: no proxy listens for the channel.',
+    notEvidence: {
+      'other-run': 'An unusable marker of another run in the same tree.',
+      'second-copy': 'An unusable copy when another marker of the same pair works in this tree.',
+      'foreign-port': 'The pair port field, when ports names the local one.',
+    },
+    blindTo: 'A marker that was valid when the client started and was overwritten later: the proxy then still listens.',
+    remedy: 'Write the marker anew (from, to, ports with both parties) in the named directory; the client picks it up within a second, then restart the programs.',
+    explains: ['missing-channel', 'absent-application', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'late-application', 'lost-writer', 'read-loop-blockage', 'unanswered-open', 'websocket-fallback', 'peer-key-mismatch'],
+  },
+  judge: (c) => [...c.pairs.flatMap((pair) => judgePair(c, pair)), ...c.pairs.flatMap((pair) => judgePorts(c, pair))],
+});
+
+function judgePair(c: CaseFile, pair: PairFact): Draft[] {
+  const drafts: Draft[] = [];
+  for (const [me, markers] of pair.markers) {
+    const peer = me === pair.a ? pair.b : pair.a;
+    const broken = markers.find((m) => m.problem !== null);
+    if (broken === undefined || markers.some((m) => m.problem === null)) continue;
+    const listed = proxyOf(c.party(me), peer);
+    if (listed !== undefined) continue;
+    drafts.push({
+      subject: { from: me, to: peer },
+      severity: harm(c, false),
+      confidence: 'certain',
+      message: `${name(me, c)}'s marker for ${name(peer, c)} cannot be used: ${PROBLEMS[broken.problem ?? ''] ?? broken.problem ?? ''}`,
+      evidence: proof(c, me, peer, broken),
+      metrics: { problem: broken.problem },
+      touches: [me, peer],
+    });
+  }
+  return drafts;
+}
+
+function proof(c: CaseFile, me: string, peer: string, broken: Marker): Ref[] {
+  const telemetry = c.party(me)?.telemetry;
+  const evidence: Ref[] = [broken.problem === 'empty' ? { source: broken.source, absent: true, text: 'the marker has no content' } : { source: broken.source, pointer: '', text: `marker ${broken.channel}: ${broken.problem ?? ''}` }];
+  if (broken.problem === 'not-json') evidence[0] = { sourceId: broken.sourceId, line: 1 };
+  if (telemetry?.hasLive === true) evidence.push({ source: telemetry.source, pointer: '/live/proxies', text: `live.proxies lists no proxy for ${peer}` });
+  return evidence;
+}
+
+/** The two markers of a pair name different ports for one party: its program dials the one, its client listens on the other. */
+function judgePorts(c: CaseFile, pair: PairFact): Draft[] {
+  const drafts: Draft[] = [];
+  for (const me of [pair.a, pair.b]) {
+    const peer = me === pair.a ? pair.b : pair.a;
+    const mine = pair.markers.get(me)?.find((m) => m.problem === null);
+    const theirs = pair.markers.get(peer)?.find((m) => m.problem === null);
+    const said = portFor(theirs, me);
+    const proxy = proxyOf(c.party(me), peer);
+    if (mine?.localPort == null || said === undefined || said === mine.localPort || theirs === undefined || proxy?.connected !== false) continue;
+    drafts.push({
+      subject: { from: me, to: peer },
+      severity: harm(c, false),
+      confidence: 'likely',
+      message: `${name(me, c)}'s client listens on port ${mine.localPort} for ${name(peer, c)}, but the peer's marker says ${said}: the program may dial the wrong one`,
+      evidence: [{ source: mine.source, pointer: '/ports', text: `own port ${mine.localPort}` }, { source: theirs.source, pointer: '/ports', text: `the peer says ${said}` }, proxy.ref],
+      touches: [me, peer],
+    });
+  }
+  return drafts;
+}
+
+function portFor(marker: Marker | undefined, email: string): number | undefined {
+  if (marker?.ports == null) return undefined;
+  const ports: unknown = JSON.parse(marker.ports);
+  const value: unknown = typeof ports === 'object' && ports !== null ? Object.entries(ports).find(([k]) => k === email)?.[1] : undefined;
+  return typeof value === 'number' ? value : undefined;
+}

@@ -1,0 +1,55 @@
+/**
+ * Bytes reach the local program through the writer of its connection. A writer can be lost while the program lives: a second
+ * connection is ignored as long as the first is there and is never promoted (E1b, E3), or a stand-in that is already
+ * closed takes over (E4 on). Then frames that used to arrive meet no writer.
+ */
+import { defineRule, type Draft } from './engine/rule.ts';
+import { firstTime, harm, name, ref, subjectOf } from './engine/ask.ts';
+import type { CaseFile, Ref } from './facts/case-file.ts';
+import { classifySkips, type Skip } from './facts/skips.ts';
+
+export const lostWriter = defineRule({
+  meta: {
+    id: 'lost-writer',
+    title: 'A connected program lost the writer that delivers its bytes',
+    severity: 'error',
+    failures: ['F-4', 'F-7'],
+    needs: ['client-log'],
+    proves: 'Frames met no writer although this channel had a connected program before.',
+    notEvidence: {
+      'probe-before': 'A connection that came and went without bytes before the program: a probe.',
+      'ordinary-close': 'A promoted stand-in at the end of a run: one comes with every close of an only connection.',
+      'single-sample': 'One telemetry sample with connected false: the map was locked at that moment.',
+    },
+    blindTo: 'The order of connections, without debug lines.',
+    remedy: 'Connect nothing but the program to a proxy port (no port probes while it runs), or run E4 or later; then start the run anew.',
+    explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'read-loop-blockage', 'sequence-gap', 'unanswered-open', 'websocket-fallback', 'missing-channel', 'absent-application'],
+  },
+  judge: (c) => [...classifySkips(c).filter((s) => s.reason === 'lost').map((s) => fromSkip(c, s)), ...writeFailures(c)],
+});
+
+function fromSkip(c: CaseFile, s: Skip): Draft {
+  const closed = c.events.ofParty(s.party, 'app-closed').filter((e) => e.line < s.event.line).at(-1) ?? null;
+  const ignored = c.events.ofParty(s.party, 'writer-mapped').find((e) => e.line < s.event.line && (e.reason ?? '').includes('false')) ?? null;
+  return {
+    subject: s.sender === null ? { party: s.party } : subjectOf(s.sender, [s.party]),
+    severity: harm(c, true),
+    confidence: s.certain ? 'certain' : 'likely',
+    message: `${name(s.party, c)}'s program had been connected, but ${name(s.sender, c)}'s frames found no writer any more`,
+    evidence: [...ref(s.event), ...s.proof.flatMap((e) => ref(e)), ...ref(closed), ...ref(ignored)],
+    ...firstTime([s.event]),
+    touches: s.sender === null ? [s.party] : [s.sender, s.party],
+  };
+}
+
+/** A write into the local socket that failed: the program went away while bytes were under way to it. */
+function writeFailures(c: CaseFile): Draft[] {
+  if (c.finished === true) return [];
+  return c.parties.flatMap((p) => {
+    const failed = c.events.ofParty(p.email, 'write-failed');
+    const first = failed[0];
+    if (first === undefined || !c.directions.some((d) => d.to === p.email && d.lost.max > 0)) return [];
+    const proof: Ref[] = ref(first);
+    return [{ subject: { party: p.email }, severity: harm(c, true), confidence: 'likely' as const, message: `${name(p.email, c)}'s program went away while bytes were being written to it`, evidence: proof, ...firstTime(failed) }];
+  });
+}

@@ -1,0 +1,65 @@
+/**
+ * A direction needs a marker in the sender's tree: without it the client starts no proxy, the program finds nobody at its port
+ * and not a byte can leave, and what the peer sends on the pair meets no writer. The absence is seen against the peer's
+ * marker of the same pair. Only the judged run's markers count, in whichever namespace they lie.
+ */
+import { defineRule, type Draft } from './engine/rule.ts';
+import { harm, hasOwnEvidence, name } from './engine/ask.ts';
+import type { CaseFile, PairFact, Ref } from './facts/case-file.ts';
+
+export const missingChannel = defineRule({
+  meta: {
+    id: 'missing-channel',
+    title: 'A party has no marker for a channel that its peer has one for',
+    severity: 'error',
+    failures: ['F-6', 'F-27'],
+    needs: ['marker'],
+    proves: 'The party\'s tree holds no marker for this pair, so its client listens on no port for it.',
+    notEvidence: {
+      'silent-channel': 'A channel with all its links that carried nothing: the program may not need it yet.',
+      'no-party-folder': 'A party whose folder is not in the sandbox: its markers were not collected, which proves nothing.',
+      'markers-elsewhere': 'A marker of the pair in the peer\'s namespace of the same tree: the client finds it there.',
+    },
+    blindTo: 'A marker that existed when the client started and was removed since: the client never reads it again.',
+    remedy: 'Write the missing stream.tcp (and its syft.pub.yaml) and restart that party\'s client and program, or find why the runner did not write it.',
+    explains: ['absent-application', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'late-application', 'lost-writer', 'read-loop-blockage', 'unanswered-open', 'websocket-fallback', 'port-conflict', 'peer-key-mismatch'],
+  },
+  judge(c) {
+    if (c.pairs.every((p) => p.markers.size === 0)) return { notApplicable: 'the sandbox holds no marker of this run' };
+    return c.pairs.flatMap((pair) => [...judgeSide(c, pair, pair.a, pair.b), ...judgeSide(c, pair, pair.b, pair.a)]);
+  },
+});
+
+function judgeSide(c: CaseFile, pair: PairFact, me: string, peer: string): Draft[] {
+  const mine = pair.markers.get(me) ?? [];
+  const theirs = pair.markers.get(peer) ?? [];
+  const party = c.party(me);
+  if (mine.length > 0 || theirs.length === 0 || party === undefined || !hasOwnEvidence(party)) return [];
+  if (c.sessions.some((s) => s.opener === me && s.peer === peer)) return [];
+  if (party.log === null && !c.markers.some((m) => m.party === me)) return [];
+  const example = theirs[0];
+  const telemetry = party.telemetry;
+  const listed = telemetry?.proxies.some((p) => p.from === peer || p.to === peer) === true;
+  if (listed) return [];
+  const evidence: Ref[] = [{ source: expectedPath(c, me, example), absent: true, text: `no stream.tcp of ${me} for ${peer}` }];
+  if (example !== undefined) evidence.push({ source: example.source, pointer: '/to', text: `the peer has it: ${example.channel} to ${example.to ?? ''}` });
+  if (telemetry?.hasLive === true) evidence.push({ source: telemetry.source, pointer: '/live/proxies', text: `live.proxies lists no proxy for ${peer}` });
+  return [
+    {
+      subject: { from: me, to: peer },
+      severity: harm(c, false),
+      confidence: telemetry?.hasLive === true ? 'certain' : 'likely',
+      message: `${name(me, c)} has no marker for its channel to ${name(peer, c)}: its client listens for no program there, nothing can leave and nothing that ${name(peer, c)} sends finds a writer`,
+      evidence,
+      touches: [me, peer],
+    },
+  ];
+}
+
+/** Where the marker would lie, by the layout of the peer's. */
+function expectedPath(c: CaseFile, me: string, example: CaseFile['markers'][number] | undefined): string {
+  const numbers = /^(\d+)_to_(\d+)$/.exec(example?.channel ?? '');
+  const channel = numbers === null || c.layout === 'shared-dir' ? (example?.channel ?? '') : `${numbers[2] ?? ''}_to_${numbers[1] ?? ''}`;
+  const peer = example?.owner ?? me;
+  return (example?.source ?? `${me}/datasites/${me}/_mpc/${channel}/stream.tcp`).replaceAll(peer, me).replace(/\/\d+_to_\d+\//, `/${channel}/`);
+}

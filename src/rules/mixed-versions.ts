@@ -1,0 +1,61 @@
+/**
+ * Paths and adoption differ between versions of the client. A party of E3 to E5a cannot receive on the path that a newer
+ * peer with a larger email sends on; what it receives from smaller emails travels on paths that every version maps.
+ */
+import { defineRule, type Draft } from './engine/rule.ts';
+import { firstTime, harm, name, ref, subjectOf } from './engine/ask.ts';
+import { classifySkips } from './facts/skips.ts';
+import type { CaseFile } from './facts/case-file.ts';
+
+export const mixedVersions = defineRule({
+  meta: {
+    id: 'mixed-versions',
+    title: 'The parties run versions of the client that do not meet',
+    severity: 'error',
+    failures: ['F-38'],
+    needs: ['client-log'],
+    proves: 'Two parties write what only different versions write; an error finding also shows a frame that one side\'s version cannot map.',
+    notEvidence: {
+      'unknown-era': 'A party whose version nothing tells.',
+      'same-family': 'E5 and E5b: the first only means that nothing tells them apart.',
+      'shared-paths': 'An older party with the largest email: everything it receives travels on shared paths.',
+    },
+    blindTo: 'Differences between builds of one version.',
+    remedy: 'Run the same version, E5b or later, on every party.',
+    explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'read-loop-blockage', 'sequence-gap', 'unanswered-open', 'websocket-fallback', 'lost-writer', 'late-application', 'missing-channel'],
+    slowsOnly: true,
+  },
+  judge(c) {
+    const skips = classifySkips(c).filter((s) => s.reason === 'mixed');
+    const drafts: Draft[] = skips.map((s) => ({
+      subject: s.sender === null ? { party: s.party } : subjectOf(s.sender, [s.party]),
+      severity: harm(c, true),
+      confidence: 'certain',
+      message: `${name(s.party, c)} (${eraText(c, s.party)}) does not map the path that ${name(s.sender, c)} (${eraText(c, s.sender)}) sends on; its first frame was dropped and the direction is stuck`,
+      evidence: [...ref(s.event), ...(c.party(s.party)?.era.proof ?? []), ...(s.sender === null ? [] : (c.party(s.sender)?.era.proof ?? []))],
+      ...firstTime([s.event]),
+      touches: s.sender === null ? [s.party] : [s.sender, s.party],
+    }));
+    return drafts.length > 0 ? drafts : merelyDifferent(c);
+  },
+});
+
+function merelyDifferent(c: CaseFile): Draft[] {
+  const known = c.parties.filter((p) => p.era.value !== null && p.era.proof.length > 0);
+  const family = (era: string): string => (era.startsWith('E5') ? 'E5' : era);
+  if (new Set(known.map((p) => family(p.era.value ?? ''))).size < 2) return [];
+  return [
+    {
+      subject: {},
+      severity: 'info',
+      confidence: 'likely',
+      message: `the parties run different versions: ${known.map((p) => `${p.role} ${p.era.value ?? '?'}`).join(', ')}`,
+      evidence: known.flatMap((p) => p.era.proof.slice(0, 1)),
+      touches: '*',
+    },
+  ];
+}
+
+function eraText(c: CaseFile, email: string | null): string {
+  return (email === null ? null : c.party(email)?.era.value) ?? 'version unknown';
+}

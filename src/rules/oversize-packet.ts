@@ -1,0 +1,71 @@
+/**
+ * A chunk above the data channel's message limit cannot go peer to peer. In ordinary mode it goes over the WebSocket with the same
+ * number; in p2p-only and strict mode it is refused after its number was taken, which leaves a hole for ever.
+ */
+import { defineRule, type Draft } from './engine/rule.ts';
+import { firstTime, harm, name, plural, ref, subjectOf } from './engine/ask.ts';
+import type { CaseFile } from './facts/case-file.ts';
+
+/** Message limit of the data channel, header included (field guide 8.2). */
+const LIMIT = 65_536;
+
+export const oversizePacket = defineRule({
+  meta: {
+    id: 'oversize-packet',
+    title: 'Chunks are larger than the data channel takes',
+    severity: 'error',
+    failures: ['F-9'],
+    needs: ['client-log'],
+    proves: 'Frames above the message limit of the data channel were made: they went over the WebSocket or were refused.',
+    notEvidence: {
+      'websocket-run': 'Large frames of a session without a data channel: there the limit does not apply.',
+      'below-limit': 'Full chunks of 60 KiB: they fit.',
+      'not-ready': 'A refusal before any data channel was open.',
+    },
+    blindTo: 'The chunk size that the client was given, unless it says so.',
+    remedy: 'Set SYFTBOX_HOTLINK_TCP_PROXY_CHUNK_SIZE to 61440 or less, or leave it unset.',
+    explains: ['strict-violation', 'sequence-gap', 'asymmetric-growth', 'websocket-fallback', 'stalled-counters', 'silent-application'],
+    slowsOnly: true,
+  },
+  judge: (c) => [...refused(c), ...detoured(c)],
+});
+
+function refused(c: CaseFile): Draft[] {
+  const lines = c.events.of('chunk-reduced', 'webrtc-send-error', 'strict-fallback').filter((e) => e.kind === 'chunk-reduced' || (e.reason ?? '').includes('larger than maximum'));
+  return c.parties.flatMap((p) => {
+    const mine = lines.filter((e) => e.party === p.email);
+    const first = mine[0];
+    if (first === undefined) return [];
+    const hard = c.events.ofParty(p.email, 'strict-fallback', 'p2p-send-failed', 'chunk-reduced').length > 0;
+    const target = c.sessions.find((s) => s.sid === first.sid)?.peer ?? null;
+    return [
+      {
+        subject: subjectOf(p.email, target === null ? [] : [target]),
+        severity: hard ? harm(c, true) : ('info' as const),
+        confidence: 'certain' as const,
+        message: `${name(p.email, c)} made chunks larger than the data channel takes${hard ? '; refused after their numbers were taken' : '; they went over the WebSocket'}`,
+        evidence: mine.slice(0, 3).flatMap((e) => ref(e)),
+        ...firstTime(mine),
+      },
+    ];
+  });
+}
+
+/** Without debug lines: frames above the limit that were decoded from the WebSocket on a session whose channel was open. */
+function detoured(c: CaseFile): Draft[] {
+  const open = c.sessions.filter((s) => s.p2pOpen.length > 0);
+  const large = c.received.filter((r) => r.frames > 0 && r.bytes / r.frames > LIMIT && open.some((s) => s.sid === r.sid));
+  const first = large[0];
+  if (first === undefined) return [];
+  return [
+    {
+      subject: {},
+      severity: 'info',
+      confidence: 'likely',
+      message: `${plural(large.length, 'direction')} used chunks above the data channel's limit of ${LIMIT} bytes; those frames went through the relay although peer to peer was up`,
+      evidence: large.slice(0, 3).map((r) => ({ sourceId: r.sourceId, line: r.lastLine })),
+      metrics: { largest_mean_frame: Math.round(Math.max(...large.map((r) => r.bytes / r.frames))) },
+      touches: '*',
+    },
+  ];
+}

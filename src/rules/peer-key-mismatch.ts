@@ -1,0 +1,43 @@
+/**
+ * A frame carries its path, and the receiver looks for a writer under exactly that path. In the directed layout an E5a client
+ * registers its program under a path that nobody sends on (it does not swap the two numbers for the peer's directory),
+ * so every direction from a larger to a smaller email fails with its first frame while the program is connected.
+ */
+import { defineRule, type Draft } from './engine/rule.ts';
+import { firstTime, harm, name, ref, subjectOf } from './engine/ask.ts';
+import { classifySkips, type Skip } from './facts/skips.ts';
+import type { CaseFile } from './facts/case-file.ts';
+
+export const peerKeyMismatch = defineRule({
+  meta: {
+    id: 'peer-key-mismatch',
+    title: 'The receiver registers its program under another path than the frames carry',
+    severity: 'error',
+    failures: ['F-10'],
+    needs: ['client-log'],
+    proves: 'A frame on the peer\'s own path met no writer at a client whose version does not map that path.',
+    notEvidence: {
+      'late-program': 'A program that was not connected yet: any version, and later channels into it work.',
+      'older-peer': 'A client of an older version between newer ones: mixed-versions.',
+      'shared-directory': 'The two-party layout with one directory: there the path is covered.',
+    },
+    blindTo: 'The exact version, without debug lines: E5a and E5b write the same otherwise.',
+    remedy: 'Run E5b or later on every party.',
+    explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'read-loop-blockage', 'sequence-gap', 'unanswered-open', 'websocket-fallback', 'lost-writer', 'late-application', 'missing-channel'],
+  },
+  judge: (c) => classifySkips(c).filter((s) => s.reason === 'peer-key').map((s) => draftFor(c, s)),
+});
+
+function draftFor(c: CaseFile, s: Skip): Draft {
+  const era = c.party(s.party)?.era;
+  return {
+    subject: s.sender === null ? { party: s.party } : subjectOf(s.sender, [s.party]),
+    severity: harm(c, true),
+    confidence: s.certain ? 'certain' : 'likely',
+    message: `${name(s.party, c)} looks for ${name(s.sender, c)}'s frames under another path than they carry; the first was dropped and the direction is stuck${s.certain ? '' : ' (a program that connected more than 5 s late would look the same)'}`,
+    evidence: [...ref(s.event), ...s.proof.flatMap((e) => ref(e)), ...(s.session?.opened == null ? [] : ref(s.session.opened)), ...(era?.proof ?? [])],
+    metrics: { era: era?.value ?? null },
+    ...firstTime([s.event]),
+    touches: s.sender === null ? [s.party] : [s.sender, s.party],
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * A relay that restarts loses its table of sessions, and every client reconnects into a new manager (F-18) at the same
+ * moment. Its own log is truncated at each start, so it begins later than the clients' or holds two start blocks.
+ */
+import { defineRule } from './engine/rule.ts';
+import { firstTime, harm, plural, ref } from './engine/ask.ts';
+
+/** Clients start within this time of their relay; a relay that is younger than that was restarted. */
+const YOUNGER_US = 3_000_000;
+
+export const relayRestart = defineRule({
+  meta: {
+    id: 'relay-restart',
+    title: 'The relay restarted under the run',
+    severity: 'error',
+    failures: ['F-17'],
+    needs: ['client-log'],
+    proves: 'The relay went away while clients were connected; sessions and frames under way are gone, and no client resumes.',
+    notEvidence: {
+      'one-client': 'One client alone that reconnects: its own link was cut.',
+      'all-cut': 'All clients that reconnect at once while the relay\'s log goes on: something between them cut idle links.',
+      'later-start': 'A relay that starts before any client does.',
+    },
+    blindTo: 'Why it restarted: its earlier log is gone.',
+    remedy: 'Restart all clients and programs; keep the relay\'s log appended, or save it before a restart.',
+    explains: ['split-client', 'port-conflict', 'unanswered-open', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'missing-channel', 'absent-application', 'sequence-gap', 'late-application', 'lost-writer', 'websocket-fallback', 'frozen-link', 'unreadable-channel', 'dead-client', 'duplicate-daemon', 'rejected-session'],
+  },
+  judge(c) {
+    const cuts = c.events.of('ws-disconnected');
+    const cutParties = new Set(cuts.map((e) => e.party));
+    const refused = c.events.of('ws-connect-error').filter((e) => (e.reason ?? '').includes('ConnectionRefused') && cuts.some((x) => x.party === e.party && x.line < e.line));
+    const starts = c.events.of('relay-start');
+    const began = c.parties.flatMap((p) => (p.managers[0]?.enabled?.t == null ? [] : [p.managers[0].enabled.t]));
+    const firstClient = began.length === 0 ? Infinity : Math.min(...began);
+    const again = starts.find((e) => e.t !== null && e.t > firstClient + YOUNGER_US) ?? (starts.length > 1 ? starts.at(-1) : undefined);
+    const logged = c.parties.filter((p) => p.log !== null).length;
+    const allRefused = logged > 1 && new Set(refused.map((e) => e.party)).size === logged;
+    if (cutParties.size === 0 || (again === undefined && !(allRefused && c.relay === null))) return [];
+    return [
+      {
+        subject: {},
+        severity: harm(c, true),
+        confidence: again !== undefined ? 'certain' : 'likely',
+        message: `the relay went away under ${plural(cutParties.size, 'client')} and came back without their sessions`,
+        evidence: [...ref(again), ...[...cutParties].flatMap((party) => ref(cuts.find((e) => e.party === party))), ...ref(refused[0])],
+        ...firstTime(cuts),
+        touches: '*',
+      },
+    ];
+  },
+});

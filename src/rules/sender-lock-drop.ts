@@ -1,0 +1,71 @@
+/**
+ * The relay forwards data of a session only from the user who opened it. A client that sends on a session which its peer
+ * opened (inbound adoption, E3 always, later only in p2p-only mode) loses every such frame, and nobody tells it. The relay's
+ * warning is proof by itself; without a relay log the same fact shows at the sender, who falls back to the WebSocket on
+ * a session that it accepted. Two sessions on one path are no conflict: the relay's table is keyed by session id.
+ */
+import { defineRule, type Draft } from './engine/rule.ts';
+import { firstTime, harm, name, names, plural, ref, subjectOf } from './engine/ask.ts';
+import type { CaseFile, Ref, SessionFact } from './facts/case-file.ts';
+import type { LogEvent } from './facts/events.ts';
+
+export const senderLockDrop = defineRule({
+  meta: {
+    id: 'sender-lock-drop',
+    title: 'A party sends on a session that it did not open, and the relay drops that',
+    severity: 'error',
+    failures: ['F-3'],
+    needs: ['client-log|relay-log'],
+    proves: 'Every frame that this party sent over the WebSocket on the named session was dropped at the relay.',
+    notEvidence: {
+      'own-session': 'A session that the sender opened itself, on whatever path: the relay forwards its frames.',
+      'signal-refused': 'A refused signal of the same session: that is the offer race and costs peer to peer only.',
+      'one-sided-counters': 'Counters of one side that stand still, without a refused frame.',
+    },
+    blindTo: 'Frames of an adopted session that went peer to peer: no relay sees them. Sessions of a relay log that was truncated.',
+    remedy: 'Run clients from E5b on: each direction then has a session of its own. Until then let only one side of a channel speak first.',
+    explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'sequence-gap', 'websocket-fallback', 'self-route', 'unanswered-open', 'missing-channel', 'absent-application', 'late-application', 'read-loop-blockage', 'mixed-versions'],
+  },
+  judge(c) {
+    const drafts: Draft[] = [];
+    const refused = c.events.of('data-not-sender');
+    const senders = new Set([...refused.map((e) => e.user), ...c.sessions.flatMap((s) => s.streams.filter((x) => x.adopted).map((x) => x.from))]);
+    for (const sender of [...senders].filter((x) => x !== null).toSorted()) {
+      const draft = judgeSender(c, sender, refused.filter((e) => e.user === sender));
+      if (draft !== undefined) drafts.push(draft);
+    }
+    return drafts;
+  },
+});
+
+function judgeSender(c: CaseFile, sender: string, refused: readonly LogEvent[]): Draft | undefined {
+  const sessions = c.sessions.filter((s) => s.opener !== sender && (refused.some((e) => e.sid === s.sid) || s.streams.some((x) => x.adopted && x.from === sender)));
+  // Adoption with an open data channel loses nothing at the relay; without the relay's word it is no finding.
+  const proven = sessions.filter((s) => refused.some((e) => e.sid === s.sid) || s.p2pOpen.length === 0);
+  if (proven.length === 0) return undefined;
+  const targets = [...new Set(proven.map((s) => s.opener).filter((x) => x !== null))].toSorted();
+  const directions = targets.map((to) => c.direction(sender, to));
+  const lost = directions.some((d) => d !== undefined && d.lost.max > 0 && d.delivered.max < d.sent.max);
+  const frames = refused.length;
+  const bytes = c.party(sender)?.sent.bytes;
+  const total = directions.reduce((sum, d) => sum + (d?.lost.min ?? 0), 0);
+  return {
+    subject: subjectOf(sender, targets),
+    severity: harm(c, lost),
+    confidence: refused.length > 0 ? 'certain' : 'likely',
+    message: `${name(sender, c)} sent on ${plural(proven.length, 'session')} that ${names(targets, c)} had opened; the relay drops that${frames > 0 ? ` (${plural(frames, 'frame')} refused)` : ''}`,
+    evidence: [...proven.flatMap((s) => trail(s, sender)), ...refused.slice(0, 3).flatMap((e) => ref(e))],
+    metrics: { frames_refused: frames, sessions: proven.length, bytes_lost: total, sender_tx_bytes: bytes !== undefined && bytes.min === bytes.max ? bytes.min : null },
+    ...firstTime(refused.length > 0 ? refused : proven.flatMap((s) => s.fallbacks)),
+    touches: [sender, ...targets],
+  };
+}
+
+/** Opened by the peer, accepted here, used here for sending. */
+function trail(s: SessionFact, sender: string): Ref[] {
+  const opened = s.opened !== null && s.opened.party === s.opener ? s.opened : null;
+  const accepted = s.accepting.find((e) => e.party === sender) ?? null;
+  const used = s.adoptions.find((e) => e.party === sender) ?? s.fallbacks.find((e) => e.party === sender) ?? null;
+  const sent = s.streams.find((x) => x.adopted && x.from === sender)?.sent ?? null;
+  return [...ref(opened), ...ref(accepted), ...ref(used), ...(sent === null ? [] : [{ sourceId: sent.sourceId, line: sent.firstLine }])];
+}

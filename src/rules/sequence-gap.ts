@@ -1,0 +1,46 @@
+/**
+ * The reorder buffer writes frames in the order of their numbers and waits for a missing one for ever, without a line. A hole in what was
+ * decoded therefore parks everything behind it, unless the missing frame went peer to peer or came before the log began.
+ */
+import { defineRule, type Draft } from './engine/rule.ts';
+import { harm, name } from './engine/ask.ts';
+import type { CaseFile, StreamFact } from './facts/case-file.ts';
+
+export const sequenceGap = defineRule({
+  meta: {
+    id: 'sequence-gap',
+    title: 'A numbered frame is missing and everything behind it is parked',
+    severity: 'error',
+    failures: ['F-9', 'F-16', 'F-11'],
+    needs: ['client-log'],
+    proves: 'The receiver decoded later frames of a session but never this number, and it waits for it.',
+    notEvidence: {
+      'late-frame': 'A lower number that comes after a higher one: the buffer heals that.',
+      'peer-to-peer': 'Numbers that went over a data channel: no line shows them.',
+      'still-coming': 'A hole in the last moments of the evidence.',
+    },
+    blindTo: 'Loss at the very end of a stream: it leaves no hole.',
+    remedy: 'Look at the relay for that session and number: taken but not written (queue, sender lock), or never taken (sender).',
+    explains: ['asymmetric-growth', 'stalled-counters', 'silent-application'],
+  },
+  judge: (c) => c.directions.flatMap((d) => d.streams.flatMap((s) => judgeStream(c, s))),
+});
+
+function judgeStream(c: CaseFile, s: StreamFact): Draft[] {
+  const r = s.received;
+  const session = c.sessions.find((x) => x.sid === s.sid);
+  if (r === null || r.distinct === 0 || r.prefixFrames >= r.distinct || r.skippedSeq !== null || !c.stillness.standing) return [];
+  if (session === undefined || session.p2pOpen.length > 0 || session.quic || c.party(s.to)?.logComplete !== true) return [];
+  return [
+    {
+      subject: { from: s.from, to: s.to },
+      severity: harm(c, true),
+      confidence: 'certain',
+      message: `frame ${r.prefixFrames + 1} of session ${s.sid} never reached ${name(s.to, c)}; ${r.distinct - r.prefixFrames} later frames are parked behind it`,
+      evidence: [{ sourceId: r.sourceId, line: r.firstLine }, { sourceId: r.sourceId, line: r.lastLine }],
+      metrics: { first_missing: r.prefixFrames + 1, parked_bytes: r.bytes - r.prefixBytes },
+      ...(r.lastT === null ? {} : { at: r.lastT }),
+      touches: [s.from, s.to],
+    },
+  ];
+}

@@ -1,0 +1,76 @@
+/**
+ * Transport delivered everything, and a program stopped answering. Which one shows in the repeated order of the rounds: between two
+ * of its sends on a direction a party always hears certain others first; after its last send it has heard them all again and
+ * has not sent. A run that ended at the end of a round looks the same for the party that would begin the next one, so without
+ * an unfinished step (or CPU figures) this is a warning, not a verdict. Whether it computes or hangs only its CPU tells.
+ */
+import { defineRule, type Draft } from './engine/rule.ts';
+import { name, names } from './engine/ask.ts';
+import type { CaseFile, Ref } from './facts/case-file.ts';
+import { whoOwes, type Owing } from './facts/rounds.ts';
+
+export const silentApplication = defineRule({
+  meta: {
+    id: 'silent-application',
+    title: 'Everything was delivered, and a program stopped answering',
+    severity: 'error',
+    failures: ['F-39', 'F-24'],
+    needs: ['client-log'],
+    proves: 'All bytes reached the local sockets; the named party heard all that used to make it send, and has not sent.',
+    notEvidence: {
+      'last-receiver': 'Having received last: every finished run has a last receiver.',
+      finished: 'A completed step, or programs that closed their connections after a whole round.',
+      pause: 'Quiet in the middle of a run that moved again.',
+      'grace-waits': 'Pauses of 1.5 s at the start of sessions in E6.',
+    },
+    blindTo: 'Whether the program computes or hangs: only its CPU time or its own log says.',
+    remedy: 'Look at that party\'s program: its CPU (docker stats, ps), its stack, its own log. The transport needs nothing.',
+    explains: ['stalled-counters', 'websocket-fallback'],
+  },
+  judge(c) {
+    if (c.finished === true || !c.stillness.standing) return [];
+    if (c.directions.some((d) => d.lost.min > 0) || !c.directions.some((d) => d.delivered.min > 0)) return [];
+    if (c.directions.some((d) => d.lost.max > 0 && d.streams.length > 0)) return [];
+    const unfinished = c.progress.filter((p) => p.state === 'unfinished');
+    const owing = whoOwes(c.bursts);
+    const open = c.parties.filter((p) => p.telemetry?.proxies.some((x) => x.connected) === true);
+    if (owing === undefined) return unfinished.length > 0 ? byProgress(c, unfinished.map((p) => p.ref)) : [];
+    // Connections closed at the end of whole rounds: finished as far as anything shows.
+    if (unfinished.length === 0 && !owing.midRound && open.length === 0) return [];
+    return [draftFor(c, owing, unfinished.map((p) => p.ref))];
+  },
+});
+
+function draftFor(c: CaseFile, o: Owing, unfinished: readonly Ref[]): Draft {
+  const heard: Ref[] = o.heard.slice(0, 3).map((b) => ({ sourceId: b.sourceId, line: b.line }));
+  const still = Math.round((c.stillness.stoodStillUs ?? 0) / 1_000_000);
+  return {
+    subject: { party: o.party },
+    severity: unfinished.length > 0 ? 'error' : 'warning',
+    confidence: unfinished.length > 0 ? 'certain' : o.midRound ? 'likely' : 'possible',
+    message: `${name(o.party, c)}'s program received everything that made it send in the ${o.rounds - 1} earlier rounds and has been silent for ${still} s; ${names(o.towards, c)} ${o.towards.length === 1 ? 'waits' : 'wait'} for it${o.midRound || unfinished.length > 0 ? '' : ' (or the run ended here: the rounds are whole)'}`,
+    evidence: [...heard, ...unfinished.slice(0, 1), ...(c.stillness.lastMovedRef === null ? [] : [c.stillness.lastMovedRef])],
+    metrics: { silent_seconds: still, rounds_before: o.rounds - 1, mid_round: o.midRound },
+    at: o.at,
+    touches: '*',
+  };
+}
+
+/** No rounds to read (peer-to-peer, or too few): the party that received last, as a possibility. */
+function byProgress(c: CaseFile, unfinished: readonly Ref[]): Draft[] {
+  const last = c.parties
+    .flatMap((p) => p.managers.flatMap((m) => (m.lastMoved === null ? [] : [{ party: p.email, t: m.lastMoved.t, ref: { sourceId: m.lastMoved.sourceId, line: m.lastMoved.line } }])))
+    .toSorted((a, b) => b.t - a.t)[0];
+  if (last === undefined) return [];
+  return [
+    {
+      subject: { party: last.party },
+      severity: 'error',
+      confidence: 'possible',
+      message: `everything was delivered and a step is unfinished, so a program stopped answering; ${name(last.party, c)} moved last`,
+      evidence: [last.ref, ...unfinished.slice(0, 2)],
+      at: last.t,
+      touches: '*',
+    },
+  ];
+}

@@ -1,0 +1,50 @@
+/**
+ * Every WebSocket connect builds a new hotlink manager; the old one keeps its ports, its program connections and a dead
+ * send queue (field guide §8.8). After one lost connection the client is two halves: one that has the program and no
+ * connection, one that has the connection and no program.
+ */
+import { defineRule, type Draft } from './engine/rule.ts';
+import { firstTime, harm, name, plural, ref } from './engine/ask.ts';
+import type { CaseFile, PartyFact } from './facts/case-file.ts';
+
+export const splitClient = defineRule({
+  meta: {
+    id: 'split-client',
+    title: 'A client lost its connection and came back as two halves',
+    severity: 'error',
+    failures: ['F-18'],
+    needs: ['client-log'],
+    proves: 'This process runs two or more hotlink managers; the programs are connected to one that can send no more.',
+    notEvidence: {
+      'process-restart': 'A new process: its log begins with a daemon start.',
+      'relay-restarted': 'All clients at once with refused connections: the relay went away.',
+      'second-start-lines': 'The two zero lines at the start of one manager.',
+    },
+    blindTo: 'What cut the connection: neither side logs a reason.',
+    remedy: 'Restart this client process and its program; keep idle connections alive (neither side sends pings) if a middlebox cuts them.',
+    explains: ['port-conflict', 'unanswered-open', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'missing-channel', 'absent-application', 'sequence-gap', 'late-application', 'lost-writer', 'websocket-fallback', 'read-loop-blockage', 'frozen-link', 'unreadable-channel', 'mixed-versions'],
+  },
+  judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
+});
+
+function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
+  const second = p.managers[1]?.enabled ?? null;
+  if (second === null) return [];
+  const cut = c.events.ofParty(p.email, 'ws-disconnected', 'ws-send-error')[0] ?? null;
+  const restart = c.events.ofParty(p.email, 'daemon-start').some((e) => e.line > (p.managers[0]?.enabled?.line ?? 0) && e.line < second.line);
+  if (restart) return [];
+  const bind = c.events.ofParty(p.email, 'bind-failed').find((e) => e.line > second.line) ?? null;
+  const dead = c.events.ofParty(p.email, 'send-open-failed', 'app-send-failed', 'send-data-failed').find((e) => (e.reason ?? '').includes('queue closed')) ?? null;
+  return [
+    {
+      subject: { party: p.email },
+      severity: harm(c, dead !== null),
+      confidence: 'certain',
+      message: `${name(p.email, c)} lost its connection and made ${plural(p.managers.length - 1, 'new manager')}; its program stays with the one that can no longer send`,
+      evidence: [...ref(cut), ...ref(second), ...ref(bind), ...ref(dead)],
+      metrics: { managers: p.managers.length },
+      ...firstTime([cut ?? second]),
+      touches: p.managers[0] === undefined ? [p.email] : '*',
+    },
+  ];
+}

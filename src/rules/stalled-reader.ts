@@ -1,0 +1,36 @@
+/**
+ * A program that does not read fills the kernel's buffers (some megabytes on loopback); then the socket write blocks the client's read
+ * loop, without any line: rx stands at megabytes, the program is connected, decoded lines stop, the process lives.
+ */
+import { defineRule, type Draft } from './engine/rule.ts';
+import { counter, harm, name, proxyOf } from './engine/ask.ts';
+
+/** Kernel buffers of a loopback connection take between two and six megabytes before a write blocks. */
+const BUFFERS = 2_000_000;
+
+export const stalledReader = defineRule({
+  meta: {
+    id: 'stalled-reader',
+    title: 'A program does not read what arrives for it',
+    severity: 'error',
+    failures: ['F-7', 'F-32'],
+    needs: ['client-log', 'telemetry'],
+    proves: 'Megabytes were decoded for a connected program and not written, without any error.',
+    notEvidence: { 'still-fits': 'Megabytes that all fit into the buffers: nothing is blocked yet.', 'no-writer': 'Frames that met no writer.', 'moving-run': 'A difference while counters move.' },
+    blindTo: 'Whether the program reads slowly or not at all.',
+    remedy: 'Look at that party\'s program: why does it not read this connection?',
+    explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'unanswered-open', 'read-loop-blockage', 'relay-standstill', 'relay-queue-overflow', 'sequence-gap'],
+  },
+  judge: (c) =>
+    c.directions.flatMap((d): Draft[] => {
+      const p = c.party(d.to);
+      const decoded = d.streams.reduce((sum, s) => sum + (s.received?.bytes ?? 0), 0);
+      const skipped = c.events.ofParty(d.to, 'write-skipped', 'write-failed').length > 0;
+      const taken = p?.received.bytes;
+      if (!c.stillness.standing || c.finished === true || skipped || p === undefined || taken === undefined || !p.hasCounters) return [];
+      const all = c.received.filter((r) => r.party === d.to).reduce((sum, r) => sum + r.prefixBytes, 0);
+      if (decoded < BUFFERS || all <= taken.max || proxyOf(p, d.from)?.connected === false) return [];
+      const last = d.streams.map((s) => s.received).filter((r) => r !== null).toSorted((a, b) => (b.lastT ?? 0) - (a.lastT ?? 0))[0];
+      return [{ subject: { party: d.to }, severity: harm(c, true), confidence: 'likely', message: `${name(d.to, c)}'s program does not read: ${decoded} bytes from ${name(d.from, c)} were decoded, ${taken.max} in all could be written`, evidence: [...(last === undefined ? [] : [{ sourceId: last.sourceId, line: last.lastLine }]), ...counter(p, 'rx_bytes', p.telemetry?.rxBytes ?? null)], touches: '*' }];
+    }),
+});

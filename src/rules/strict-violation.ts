@@ -1,0 +1,46 @@
+/**
+ * Strict and p2p-only modes refuse what cannot go peer to peer. The refused bytes are in no counter, but their numbers
+ * are used up, so the direction is dead from then on (field guide trap 13).
+ */
+import { defineRule, type Draft } from './engine/rule.ts';
+import { counter, firstTime, harm, name, plural, ref, subjectOf } from './engine/ask.ts';
+import type { CaseFile, PartyFact } from './facts/case-file.ts';
+
+export const strictViolation = defineRule({
+  meta: {
+    id: 'strict-violation',
+    title: 'A mode that allows only peer to peer refused the program\'s bytes',
+    severity: 'error',
+    failures: ['F-15', 'F-9'],
+    needs: ['client-log|telemetry'],
+    proves: 'The sending client refused these bytes and went on; they were never sent, and their numbers are missing.',
+    notEvidence: {
+      'mode-alone': 'Strict mode by itself.',
+      'connected-once': 'A connected data channel of another session.',
+      'ordinary-fallback': 'A fallback to the WebSocket in ordinary mode: it loses nothing.',
+    },
+    blindTo: 'How many bytes the program had written: only debug lines count them.',
+    remedy: 'Make peer to peer connect (TURN credentials, network), or run without strict and p2p-only.',
+    explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'sequence-gap', 'absent-application'],
+  },
+  judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
+});
+
+function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
+  const refused = c.events.ofParty(p.email, 'strict-fallback', 'p2p-send-failed', 'p2p-dropped', 'strict-accept-timeout');
+  const counted = p.telemetry?.strictViolations ?? 0;
+  if (refused.length === 0 && counted === 0) return [];
+  const targets = [...new Set(refused.map((e) => c.sessions.find((s) => s.sid === e.sid)?.peer ?? null).filter((x) => x !== null))].toSorted();
+  return [
+    {
+      subject: subjectOf(p.email, targets),
+      severity: harm(c, true),
+      confidence: 'certain',
+      message: `${name(p.email, c)}'s client refused ${refused.length > 0 ? plural(refused.length, 'send') : 'to send'}: peer to peer was not connected and the mode allows nothing else`,
+      evidence: [...refused.slice(0, 3).flatMap((e) => ref(e)), ...(counted > 0 ? counter(p, 'strict_violations', counted) : [])],
+      metrics: { refused: refused.length },
+      ...firstTime(refused),
+      touches: [p.email, ...targets],
+    },
+  ];
+}

@@ -1,0 +1,53 @@
+/**
+ * An open without an accept inside the waiting time. From E3 on the client sends all the same, the relay discards frames of a
+ * session without acceptor, and a late accept does not help: the receiver then waits for ever for the first numbers.
+ * This is a symptom by nature (peer gone, blocked, not allowed); it leads only when nothing else explains it.
+ */
+import { defineRule, type Draft } from './engine/rule.ts';
+import { firstTime, harm, name, ref, subjectOf } from './engine/ask.ts';
+import type { CaseFile, SessionFact } from './facts/case-file.ts';
+
+export const unansweredOpen = defineRule({
+  meta: {
+    id: 'unanswered-open',
+    title: 'An open got no accept in time, and the client sent into it all the same',
+    severity: 'error',
+    failures: ['F-5'],
+    needs: ['client-log'],
+    proves: 'The opener waited for an accept that did not come within its time; frames sent until it came are gone.',
+    notEvidence: {
+      'printed-seconds': 'The seconds in the message: E6 prints 1 s and waits 1.5 s.',
+      'rejected-open': 'A time-out in the same millisecond as a reject: the wait ended early, see rejected-session.',
+      'first-frame-direct': 'A late accept when the first frame went over the data channel: nothing was lost.',
+    },
+    blindTo: 'Why nobody answered: that needs the receiver\'s or the relay\'s log.',
+    remedy: 'Find why the receiver did not answer (its log at that second, the relay\'s connections, the channel\'s ACL), remove that, and restart the opener.',
+    explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'sequence-gap', 'missing-channel', 'websocket-fallback'],
+  },
+  judge: (c) => c.sessions.flatMap((s) => judgeSession(c, s)),
+});
+
+function judgeSession(c: CaseFile, s: SessionFact): Draft[] {
+  const pending = s.telemetryStatus === 'pending' && s.accepted === null && s.accepting.length === 0;
+  if (s.opener === null || (s.timeout === null && !pending)) return [];
+  if (s.rejects.some((e) => e.party === s.opener)) return [];
+  if (s.timeout === null && c.party(s.opener)?.log != null && !c.stillness.standing) return [];
+  const late = s.accepted !== null;
+  const d = s.peer === null ? undefined : c.direction(s.opener, s.peer);
+  const harmless = late && d !== undefined && d.lost.max === 0;
+  if (harmless) return [];
+  const entry = c.party(s.opener)?.telemetry?.sessions.find((x) => x.sid === s.sid && x.direction === 'out');
+  const source = c.party(s.opener)?.telemetry?.source;
+  const pointer = entry !== undefined && source !== undefined ? [{ source, pointer: entry.pointer, text: `sid ${s.sid} status: ${entry.status ?? ''} seq: ${String(entry.seq)}` }] : [];
+  return [
+    {
+      subject: subjectOf(s.opener, s.peer === null ? [] : [s.peer]),
+      severity: harm(c, true),
+      confidence: s.timeout !== null ? 'certain' : 'likely',
+      message: `${name(s.opener, c)}'s open towards ${name(s.peer, c)} was ${late ? 'accepted too late' : 'never accepted'}; what it sent before is discarded`,
+      evidence: [...ref(s.timeout), ...ref(s.opened), ...ref(s.accepted), ...pointer],
+      ...firstTime([s.opened].filter((e) => e !== null)),
+      touches: s.peer === null ? [s.opener] : [s.opener, s.peer],
+    },
+  ];
+}
