@@ -1,0 +1,155 @@
+import type { Command } from 'commander';
+import type { Diagnosis } from '../../model/diagnosis.ts';
+import { DoctorError } from '../../model/errors.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { openInput } from '../input.ts';
+import { MIN_WIDTH, print, startProgress, terminalWidth, wantsColor, writeOutput } from '../output.ts';
+
+const FORMATS = ['text', 'json'] as const;
+const LIMITS = ['error', 'warning', 'info', 'inconclusive'] as const;
+
+interface Target {
+  readonly format: (typeof FORMATS)[number];
+  /** undefined: stdout. */
+  readonly file?: string;
+}
+type Limit = (typeof LIMITS)[number];
+
+interface Options {
+  format?: Target[];
+  db?: string;
+  run?: string;
+  allRuns?: boolean;
+  relayZone?: string;
+  note: string[];
+  failOn: Limit[];
+  width?: number;
+  ascii?: boolean;
+  color?: boolean;
+  quiet?: boolean;
+  verbose?: boolean;
+}
+
+function parseTarget(value: string, before: Target[] = []): Target[] {
+  const [name = '', ...rest] = value.split('=');
+  const format = FORMATS.find((known) => known === name);
+  const file = rest.join('=');
+  if (format === undefined || (value.includes('=') && file === '')) {
+    const expected = FORMATS.map((known) => `${known} or ${known}=FILE`).join(', ');
+    throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--format', value, expected });
+  }
+  return [...before, file === '' ? { format } : { format, file }];
+}
+
+function parseLimit(value: string, before: Limit[]): Limit[] {
+  const limit = LIMITS.find((known) => known === value);
+  if (limit === undefined) {
+    throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--fail-on', value, expected: LIMITS.join(', ') });
+  }
+  return [...before, limit];
+}
+
+function parseWidth(value: string): number {
+  if (!/^\d{1,4}$/.test(value) || Number(value) < MIN_WIDTH) {
+    throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', {
+      option: '--width',
+      value,
+      expected: `a number of columns from ${MIN_WIDTH} to 9999`,
+    });
+  }
+  return Number(value);
+}
+
+/**
+ * The exit code that --fail-on asks for. The verdict counts beside the findings, so that a failed run without an error
+ * among its findings does not pass; `inconclusive` includes `error`, since a person who refuses doubt refuses failure.
+ */
+export function exitCodeFor(diagnoses: readonly Diagnosis[], limits: readonly Limit[]): ExitCode {
+  if (limits.length === 0) return EXIT.ok;
+  const rank = { error: 3, warning: 2, info: 1, inconclusive: 3 };
+  const bar = Math.min(...limits.map((limit) => rank[limit]));
+  const reached = ({ verdict, findings, causes }: Diagnosis): number => {
+    const byVerdict = verdict === 'failed' ? rank.error : verdict === 'degraded' ? rank.warning : 0;
+    return Math.max(byVerdict, ...[...causes, ...findings].map((finding) => rank[finding.severity]));
+  };
+  if (diagnoses.some((diagnosis) => reached(diagnosis) >= bar)) return EXIT.findings;
+  if (limits.includes('inconclusive') && diagnoses.some(({ verdict }) => verdict === 'inconclusive')) return EXIT.inconclusive;
+  return EXIT.ok;
+}
+
+async function render(diagnoses: readonly Diagnosis[], target: Target, options: Options): Promise<string> {
+  if (target.format === 'json') {
+    const { renderJson } = await import('../../report/json.ts');
+    if (options.allRuns !== true) return diagnoses.map(renderJson).join('');
+    return diagnoses.map((diagnosis) => JSON.stringify(JSON.parse(renderJson(diagnosis)))).join('\n');
+  }
+  const { renderTerminal } = await import('../../report/terminal.ts');
+  const layout = {
+    width: options.width ?? terminalWidth(target.file === undefined ? process.stdout.columns : undefined),
+    color: target.file === undefined ? wantsColor(options.color, process.env, process.stdout.isTTY) : options.color === true,
+    ascii: options.ascii === true,
+    verbose: options.verbose === true,
+  };
+  return diagnoses.map((diagnosis) => renderTerminal(diagnosis, layout)).join('\n');
+}
+
+async function judge(input: string, options: Options): Promise<Diagnosis[]> {
+  const quiet = options.quiet === true;
+  const { store, root } = await openInput(input, { database: options.db, relayZone: options.relayZone, progress: startProgress(quiet) });
+  try {
+    const [{ excerptReader }, { diagnose, runIds }] = await Promise.all([
+      import('../../ingest/excerpts.ts'),
+      import('../../rules/diagnose.ts'),
+    ]);
+    const excerpts = excerptReader(root, store);
+    const known = options.allRuns === true || options.run !== undefined ? await runIds(store.query) : [];
+    if (options.run !== undefined && !known.includes(options.run))
+      throw new DoctorError('HLD_RUN_NO_SUCH_RUN', { run: options.run, known });
+    const chosen: readonly (string | undefined)[] = options.allRuns === true && known.length > 0 ? known : [options.run];
+    const diagnoses: Diagnosis[] = [];
+    for (const run of chosen)
+      diagnoses.push(await diagnose(store.query, excerpts, { notes: options.note, ...(run === undefined ? {} : { run }) }));
+    return diagnoses;
+  } finally {
+    store.close();
+  }
+}
+
+async function analyze(input: string, options: Options): Promise<ExitCode> {
+  const started = performance.now();
+  const diagnoses = await judge(input, options);
+  const targets = options.format ?? (options.quiet === true ? [] : [{ format: 'text' } as const]);
+  for (const target of targets) {
+    const text = await render(diagnoses, target, options);
+    if (target.file === undefined) print(text);
+    else writeOutput(target.file, text);
+  }
+  if (options.verbose === true) process.stderr.write(`judged in ${Math.round(performance.now() - started)} ms\n`);
+  return exitCodeFor(diagnoses, options.failOn);
+}
+
+export function addAnalyze(program: Command, done: (code: ExitCode) => void): void {
+  program
+    .command('analyze')
+    .description('say what happened in a run: verdict, flows, causes with their evidence, what to do')
+    .argument('<input>', 'sandbox directory, one file of it, or a database saved with --db')
+    .option('--format <x[=file]>', 'text or json, to stdout or to a file; may be repeated', parseTarget)
+    .option('--db <file>', 'keep what was read as a DuckDB database, which analyze and query open without the logs')
+    .option('--run <id>', 'judge this run instead of the newest')
+    .option('--all-runs', 'judge every run; json prints one diagnosis a line')
+    .option('--relay-zone <zone>', "zone of the relay's local time: minutes, ±HH:MM or a name; found from the evidence if left out")
+    .option(
+      '--note <text>',
+      "what you saw yourself, as evidence: 'stood still 15 min'; may be repeated",
+      (value, before: string[]) => [...before, value],
+      [],
+    )
+    .option('--fail-on <limit>', 'exit 1 at error, warning or info, 3 at inconclusive; may be repeated', parseLimit, [])
+    .option('--width <columns>', `columns of the text, at least ${MIN_WIDTH}`, parseWidth)
+    .option('--ascii', 'plain ASCII in the text')
+    .option('--color', 'colour even when stdout is not a terminal')
+    .option('--no-color', 'no colour')
+    .option('--quiet', 'no progress, and no text unless --format asks for it')
+    .option('--verbose', 'show everything that was found, and the time it took')
+    .action(async (input: string, options: Options) => done(await analyze(input, options)));
+}

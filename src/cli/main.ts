@@ -1,0 +1,67 @@
+/** The command line as a whole: picks a command, turns errors into words and an exit code (design of the exit codes: README). */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { DoctorError, type ErrorKind } from '../model/errors.ts';
+import { addAnalyze } from './commands/analyze.ts';
+import { addExplain } from './commands/explain.ts';
+import { addQuery } from './commands/query.ts';
+import { addRules } from './commands/rules.ts';
+import { addSchema } from './commands/schema.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import { visible } from './output.ts';
+
+const EXIT_OF_KIND: Record<ErrorKind, ExitCode> = {
+  usage: EXIT.usage,
+  input: EXIT.usage,
+  environment: EXIT.usage,
+  internal: EXIT.internal,
+};
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
+}
+
+function buildProgram(done: (code: ExitCode) => void): Command {
+  const program = new Command('hotlink-doctor')
+    .description('Reads the evidence of a hotlink run and says which direction lost bytes, where and why.')
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError('(add --help to see what is possible)');
+  addAnalyze(program, done);
+  addQuery(program);
+  addRules(program);
+  addExplain(program);
+  addSchema(program);
+  return program;
+}
+
+/** Words on stderr for whatever was thrown; the stack only when it is our bug. */
+function report(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof DoctorError && error.kind !== 'internal') {
+    process.stderr.write(`hotlink-doctor: ${visible(error.message)}\n  ${error.code}: hotlink-doctor explain ${error.code}\n`);
+    return EXIT_OF_KIND[error.kind];
+  }
+  const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`hotlink-doctor: this is a bug of the doctor, please report it with these lines\n${visible(words)}\n`);
+  return EXIT.internal;
+}
+
+/** Runs one command line and returns the exit code; nothing else in the program decides on it. */
+export async function main(args: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  // A reader that closes early (`| head`) has seen enough: not an error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(code);
+  });
+  process.once('SIGINT', () => process.exit(EXIT.interrupted));
+  const program = buildProgram((reached) => (code = reached));
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    return report(error);
+  }
+  return code;
+}

@@ -1,0 +1,83 @@
+/** What every command needs to print: safe text, colours, width, progress. */
+import { writeFileSync } from 'node:fs';
+import { DoctorError } from '../model/errors.ts';
+
+/**
+ * Control characters as text, so that nothing that came from a log can steer the terminal. Line feeds and tabs stay; the
+ * Unicode marks that turn the reading direction go the same way.
+ */
+export function visible(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (mark) => {
+    const code = mark.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+  });
+}
+
+/** Whether to colour stdout: the flag, then FORCE_COLOR, then NO_COLOR, then whether it is a terminal. */
+export function wantsColor(flag: boolean | undefined, env: NodeJS.ProcessEnv, isTerminal: boolean | undefined): boolean {
+  if (flag !== undefined) return flag;
+  const forced = env['FORCE_COLOR'];
+  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false;
+  return isTerminal === true && env['TERM'] !== 'dumb';
+}
+
+/** Narrowest text that the report can be laid out in. */
+export const MIN_WIDTH = 60;
+const DEFAULT_WIDTH = 100;
+
+export function terminalWidth(columns: number | undefined): number {
+  return Math.max(MIN_WIDTH, columns ?? DEFAULT_WIDTH);
+}
+
+/** Writes to stdout and ends the last line; an empty text writes nothing. */
+export function print(text: string): void {
+  if (text === '') return;
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+export function writeOutput(path: string, text: string): void {
+  try {
+    writeFileSync(path, text.endsWith('\n') ? text : `${text}\n`);
+  } catch (cause) {
+    throw new DoctorError('HLD_CLI_UNWRITABLE_OUTPUT', { path, reason: reasonOf(cause) }, { cause });
+  }
+}
+
+/** The short words of a system error, without the call and the path that Node adds. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/^[A-Z]+: /, '').replace(/, \w+ '.*'$/s, '');
+}
+
+export function firstLine(error: Error): string {
+  return error.message.split('\n', 1)[0] ?? '';
+}
+
+/** Work shorter than this shows no progress. */
+const PROGRESS_AFTER_MS = 300;
+const PROGRESS_EVERY_MS = 100;
+
+export interface Progress {
+  readonly update: (doneBytes: number, totalBytes: number) => void;
+  readonly end: () => void;
+}
+
+/** A line on stderr that is rewritten while work goes on; nothing unless stderr is a terminal. */
+export function startProgress(quiet: boolean): Progress {
+  if (quiet || !process.stderr.isTTY) return { update: () => undefined, end: () => undefined };
+  const started = performance.now();
+  let shownAt = 0;
+  return {
+    update(doneBytes, totalBytes) {
+      const now = performance.now();
+      if (now - started < PROGRESS_AFTER_MS || now - shownAt < PROGRESS_EVERY_MS || totalBytes === 0) return;
+      shownAt = now;
+      const percent = Math.floor((100 * doneBytes) / totalBytes);
+      process.stderr.write(`\rreading  ${percent} % of ${(totalBytes / 1e6).toFixed(1)} MB `);
+    },
+    end() {
+      if (shownAt > 0) process.stderr.write('\r\u001b[K');
+    },
+  };
+}
