@@ -91,6 +91,12 @@ async function refuseNothing(store: Store, path: string): Promise<void> {
     throw new DoctorError('HLD_INPUT_NOTHING_RECOGNISED', { path, files: Number(row?.['files'] ?? 0) });
 }
 
+/** So that the database can be judged and shown without the logs. */
+async function keepExcerpts(root: string, store: Store): Promise<void> {
+  const { saveExcerpts } = await import('../ingest/excerpts.ts');
+  await saveExcerpts(root, store);
+}
+
 export interface OpenOptions {
   /** File to keep the store in. */
   readonly database?: string | undefined;
@@ -112,10 +118,12 @@ export async function openInput(path: string, options: OpenOptions): Promise<Ope
   }
   const relayZoneMinutes = relayZone === undefined ? undefined : parseZone(relayZone, () => dayOfEvidence(path));
   const { loadInput } = await import('../ingest/load.ts');
+  const root = status.isDirectory() ? path : dirname(path);
   const store = await createStore(database);
   try {
     await loadInput(path, store, { ...(relayZoneMinutes === undefined ? {} : { relayZoneMinutes }), onProgress: progress.update });
     if (options.acceptNothing !== true) await refuseNothing(store, path);
+    if (database !== undefined) await keepExcerpts(root, store);
   } catch (error) {
     store.close();
     // Half a database would be judged as if it were whole.
@@ -126,5 +134,5 @@ export async function openInput(path: string, options: OpenOptions): Promise<Ope
   } finally {
     progress.end();
   }
-  return { store, root: status.isDirectory() ? path : dirname(path) };
+  return { store, root };
 }

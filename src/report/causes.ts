@@ -11,7 +11,7 @@ const MOST_EVIDENCE = 6;
 const MOST_SYMPTOMS = 5;
 /** Excerpts beside the place need this much room, else the place stands above them. */
 const NARROWEST_EXCERPT = 34;
-const EXCERPT_LINES = 2;
+const EXCERPT_LINES = 3;
 /** A longer place gets no column of its own: it would take the room of all excerpts. */
 const WIDEST_PLACE = 28;
 

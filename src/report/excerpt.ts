@@ -33,6 +33,8 @@ export function message(evidence: Evidence): string {
 }
 
 const UUID = /\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
+/** How Rust prints a message with its kind: HotlinkOpen(HotlinkOpen { … }). */
+const DEBUG_TYPE = /\b(\w+)\(\1 \{/g;
 const PATH = /[^\s'"=,;(){}[\]]*(?:\/[^\s'"=,;(){}[\]/]+){3,}/g;
 
 /** Owner and the last two components: the channel and the file. */
@@ -59,7 +61,7 @@ function withoutOwnerAndDomains(text: string): string {
 
 /** Lines of an excerpt in `width` cells, at most `most`. `show` makes text safe; `text` comes as the file has it. */
 export function excerptLines(text: string, width: number, most: number, show: (text: string) => string, ascii: boolean): string[] {
-  const short = text.replaceAll(UUID, '$1…').replaceAll(/ {2,}/g, ' ').trim();
+  const short = text.replaceAll(UUID, '$1…').replaceAll(DEBUG_TYPE, '$1 {').replaceAll(/ {2,}/g, ' ').trim();
   const steps = [withOwner, withShortOwner, withoutOwner].map((shorten) => show(short.replace(PATH, shorten)));
   const fitting = steps.find((step) => textWidth(step) <= width) ?? steps[1] ?? '';
   const lines = wrapText(fitting, width);

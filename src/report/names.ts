@@ -1,10 +1,10 @@
 /** Short names for parties and files that stay unambiguous within one report. */
-import { figure } from './figures.ts';
+import { figure, volume } from './figures.ts';
 import type { Diagnosis, Evidence, Subject } from '../model/diagnosis.ts';
 
 const RELAY = 'relay';
 /** Figures of our own sentences that are amounts for certain. */
-const AMOUNT = /(?<![\w.])\d{4,15}(?= (?:bytes?|frames?|packets?|lines?|blocks?)\b)/g;
+const AMOUNT = /(?<![\w.])(\d{4,15}) (bytes|frames|packets|lines|blocks)\b/g;
 
 function baseOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
@@ -110,7 +110,9 @@ export class Names {
 
   /** Our own sentences with parties called by their role; log text keeps its emails. */
   prose(text: string): string {
-    let out = text.replaceAll(AMOUNT, (digits) => figure(Number(digits)));
+    let out = text.replaceAll(AMOUNT, (_, digits: string, unit: string) =>
+      unit === 'bytes' ? volume(Number(digits)) : `${figure(Number(digits))} ${unit}`,
+    );
     for (const [email, role] of this.#roles) {
       if (email === '' || !out.includes(email)) continue;
       out = out

@@ -36,18 +36,23 @@ function folded(events: readonly Event[]): Moment[] {
   return moments;
 }
 
-/** First and last, what the causes cite, the first of each kind, then the rest: as many as there is room for, in order of time. */
+/** Ids, addresses and directions: what is left of an event without them is its kind. */
+const NAMES = /\S*[\d@/]\S*|\([^)]*\)/g;
+
+/** First and last, what the causes cite, the first of each kind, in order of time; everything when there is room for it. */
 function decisive(moments: readonly Moment[], d: Diagnosis): Moment[] {
   const cited = new Set(d.causes.flatMap((cause) => cause.evidence.map((item) => `${item.source ?? ''}:${item.line ?? ''}`)));
   const kinds = new Set<string>();
   const weighed = moments.map((moment, i) => {
     const { what, source, line } = moment.event;
-    const isFirst = !kinds.has(what);
-    kinds.add(what);
+    const kind = what.replaceAll(NAMES, '').trim();
+    const isFirst = !kinds.has(kind);
+    kinds.add(kind);
     const weight = i === 0 || i === moments.length - 1 ? 3 : cited.has(`${source}:${line}`) ? 2 : isFirst ? 1 : 0;
     return { moment, weight, i };
   });
   return weighed
+    .filter(({ weight }) => weight > 0 || moments.length <= MOST_MOMENTS)
     .toSorted((a, b) => b.weight - a.weight || a.i - b.i)
     .slice(0, MOST_MOMENTS)
     .toSorted((a, b) => a.i - b.i)

@@ -12,6 +12,11 @@ describe('names', () => {
     expect(names.prose('it ends with client1@sandbox.local.')).toBe('it ends with client1.');
   });
 
+  test('group the amounts of a sentence', () => {
+    const said = new Names(stall()).prose('12021 bytes, 3145848 bytes, 1204 frames at port 9001');
+    expect(said.replaceAll('\u00A0', ' ')).toBe('12 021 bytes, 3 145 848 bytes (3.0 MiB), 1 204 frames at port 9001');
+  });
+
   test('keep the email when two parties would share a role', () => {
     const d = { ...emptyDiagnosis(), parties: [party('a@x.org', 0, null, { role: 'a' }), party('a@y.org', 1, null, { role: 'a' })] };
     expect(new Names(d).role('a@y.org')).toBe('a@y.org');

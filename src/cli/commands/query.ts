@@ -62,6 +62,12 @@ const RENDER: Record<Format, (result: Result) => string | Promise<string>> = {
   csv: asCsv,
 };
 
+/** Adds what the rules work with, such as sessions and flows, to the tables that can be asked. */
+async function publishCase(store: Store): Promise<void> {
+  const [{ buildCase }, { publish }] = await Promise.all([import('../../rules/facts/build.ts'), import('../../rules/facts/publish.ts')]);
+  await publish(store.query, await buildCase(store.query, {}));
+}
+
 async function run(store: Store, statement: string): Promise<Result> {
   try {
     return await store.runUserSql(statement);
@@ -74,6 +80,7 @@ async function run(store: Store, statement: string): Promise<Result> {
 async function query(input: string, statement: string, format: Format): Promise<void> {
   const { store } = await openInput(input, { progress: startProgress(false), acceptNothing: true });
   try {
+    await publishCase(store);
     const result = await run(store, statement);
     print(await RENDER[format](result));
   } finally {

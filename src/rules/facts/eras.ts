@@ -22,11 +22,10 @@ export function eraOf(party: string, log: Source | null, telemetry: Telemetry | 
   const ice = of('ice-servers')[0];
   if (onOther !== undefined) return ice !== undefined || seen.length > 0 ? { value: 'E4', proof: [{ event: onOther }] } : { value: null, proof: [] };
   if (tookGrace(party, events)) return { value: 'E6', proof: of('fallback').slice(0, 1).map((event) => ({ event })) };
-  const timeout = of('accept-timeout').find((e) => e.n === 5);
-  const named = seen.find((e) => e.user !== null);
-  const smaller = own.find((e) => e.owner === party);
-  if (named !== undefined && smaller !== undefined && isLarger(party, events)) return { value: 'E5', proof: [{ event: smaller }] };
-  if (timeout !== undefined || named !== undefined) return { value: null, proof: [] };
+  // A larger email that opens on its own namespace uses directional keys (E5a on); without bench_strict, or falling back at once, it is not E6.
+  const directional = own.find((e) => e.owner === party);
+  const notSix = telemetry !== null ? telemetry.hasLive : of('fallback').length > 0;
+  if (directional !== undefined && notSix && isLarger(party, events)) return { value: 'E5', proof: [{ event: directional }] };
   return { value: null, proof: [] };
 }
 

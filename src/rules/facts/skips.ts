@@ -69,12 +69,12 @@ function reasonOf(c: CaseFile, event: LogEvent, party: string, sender: string | 
   return late(c, party, sender);
 }
 
-/** A party whose version nothing tells is taken to run what all others run; not beside an E6 one, which always shows. */
+/** A party whose version nothing tells is taken to run what all others run. E6 shows itself in telemetry, so it is not assumed against that. */
 function commonEra(c: CaseFile, party: string): Era | null {
   const others = new Set(c.parties.filter((p) => p.email !== party && p.era.value !== null).map((p) => p.era.value));
   const only = [...others][0] ?? null;
-  const noSix = c.party(party)?.telemetry?.hasBenchStrict !== true;
-  return others.size === 1 && (only !== 'E6' || !noSix || c.party(party)?.telemetry === null) ? only : null;
+  if (others.size !== 1 || (only === 'E6' && c.party(party)?.telemetry?.hasBenchStrict === false)) return null;
+  return only;
 }
 
 /** Nobody was connected when the frame came; did anybody come later? */
