@@ -9,8 +9,8 @@ import { dayOfEvidence, parseZone } from './zone.ts';
 
 export interface OpenInput {
   readonly store: Store;
-  /** Where the files are that lines are read back from; for a saved database its own folder, which holds none of them. */
-  readonly root: string;
+  /** Where the files are that lines are read back from; undefined for a saved database, which holds the lines itself. */
+  readonly root: string | undefined;
 }
 
 function statOf(path: string): Stats {
@@ -114,7 +114,7 @@ export async function openInput(path: string, options: OpenOptions): Promise<Ope
       const expected = 'a file only when the input is a sandbox or a log; this input is a saved database already';
       throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--db', value: database, expected });
     }
-    return { store: await openSaved(path), root: dirname(path) };
+    return { store: await openSaved(path), root: undefined };
   }
   const relayZoneMinutes = relayZone === undefined ? undefined : parseZone(relayZone, () => dayOfEvidence(path));
   const { loadInput } = await import('../ingest/load.ts');
