@@ -7,7 +7,8 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statS
 import { dirname, join } from 'node:path';
 
 const NOISE_STEP = 10;
-const NOISE = /acl staging|sync reconcile start|sync actions|scan_remote|ws_file_write|ws_acl_file|commit_staged|type=FileWrite|type=Ack|update index|updated rule set|new datasite detected|reloading vanity|broadcasted file notify|wsmsg handler|\[GIN-debug\]/;
+const NOISE =
+  /acl staging|sync reconcile start|sync actions|scan_remote|ws_file_write|ws_acl_file|commit_staged|type=FileWrite|type=Ack|update index|updated rule set|new datasite detected|reloading vanity|broadcasted file notify|wsmsg handler|\[GIN-debug\]/;
 const HEARTBEAT = /scan_remote/;
 const SKIPPED = /client-daemon\.log$|\/access\/|minio|state\.db|stream\.accept$/;
 

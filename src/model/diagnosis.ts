@@ -8,7 +8,7 @@ export const DIAGNOSIS_SCHEMA = 'hotlink-doctor/diagnosis@1';
 
 const integer = z.int().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 const count = z.int().min(0);
-/** Bounds of a figure that the evidence does not pin down; equal when it does. */
+/** Bounds of a figure that the evidence does not pin down; equal when it does. `max` = 2^53 − 1: nothing bounds it. */
 export const intervalSchema = z.strictObject({ min: count, max: count });
 
 const contextLine = z.strictObject({ line: count, text: z.string(), skipped: count.optional() });
@@ -67,7 +67,12 @@ export const flowSchema = z.strictObject({
   sent: intervalSchema,
   delivered: intervalSchema,
   lost: intervalSchema,
-  frames: z.strictObject({ sent: intervalSchema.nullable(), relayed: intervalSchema.nullable(), received: intervalSchema.nullable(), delivered: intervalSchema.nullable() }),
+  frames: z.strictObject({
+    sent: intervalSchema.nullable(),
+    relayed: intervalSchema.nullable(),
+    received: intervalSchema.nullable(),
+    delivered: intervalSchema.nullable(),
+  }),
   /** Bytes per hop. */
   hops: hopsSchema,
   /** never-used: evidence shows that nothing was ever sent. */
@@ -91,8 +96,14 @@ export const sessionSchema = z.strictObject({
 });
 
 const sequenceEvent = z.strictObject({
-  time: z.string().nullable(), clock: z.string(), from: z.string(), to: z.string().nullable(), what: z.string(),
-  session: z.string().nullable(), source: z.string(), line: count,
+  time: z.string().nullable(),
+  clock: z.string(),
+  from: z.string(),
+  to: z.string().nullable(),
+  what: z.string(),
+  session: z.string().nullable(),
+  source: z.string(),
+  line: count,
 });
 
 const partySchema = z.strictObject({
@@ -108,7 +119,13 @@ const partySchema = z.strictObject({
   alive: z.boolean().nullable(),
 });
 
-const waitSchema = z.strictObject({ party: z.string(), for: z.array(z.string()), since: z.string().nullable(), evidence: z.array(evidenceSchema), why: z.string() });
+const waitSchema = z.strictObject({
+  party: z.string(),
+  for: z.array(z.string()),
+  since: z.string().nullable(),
+  evidence: z.array(evidenceSchema),
+  why: z.string(),
+});
 
 const exclusionSchema = z.strictObject({ rule: z.string(), why: z.string(), evidence: z.array(evidenceSchema) });
 
@@ -125,7 +142,12 @@ const accountingSchema = z.strictObject({
   unmatchedHotlink: count,
   sources: z.array(
     z.strictObject({
-      source: z.string(), kind: z.string(), dialect: z.string(), party: z.string().nullable(), cut: z.boolean(), mirrorOf: z.string().nullable(),
+      source: z.string(),
+      kind: z.string(),
+      dialect: z.string(),
+      party: z.string().nullable(),
+      cut: z.boolean(),
+      mirrorOf: z.string().nullable(),
       ...accountingTotals,
       reasons: z.record(z.string(), count),
     }),
@@ -134,7 +156,12 @@ const accountingSchema = z.strictObject({
 
 const timelineSchema = z.strictObject({
   /** Per party: one point a telemetry flush; t = milliseconds since 1970 on the party's clock. */
-  counters: z.array(z.strictObject({ party: z.string(), points: z.array(z.strictObject({ t: integer, tx: count, rx: count, txPackets: count, rxPackets: count })) })),
+  counters: z.array(
+    z.strictObject({
+      party: z.string(),
+      points: z.array(z.strictObject({ t: integer, tx: count, rx: count, txPackets: count, rxPackets: count })),
+    }),
+  ),
   events: z.array(z.strictObject({ t: integer, clock: z.string(), what: z.string(), source: z.string(), line: count })),
 });
 
@@ -159,9 +186,18 @@ export const diagnosisSchema = z.strictObject({
     .nullable(),
   parties: z.array(partySchema),
   relay: z.strictObject({ log: z.string(), version: z.string().nullable(), zone: z.string().nullable() }).nullable(),
-  clocks: z.array(z.strictObject({ clock: z.string(), against: z.string(), offsetMs: z.strictObject({ min: integer.nullable(), max: integer.nullable() }), note: z.string() })),
+  clocks: z.array(
+    z.strictObject({
+      clock: z.string(),
+      against: z.string(),
+      offsetMs: z.strictObject({ min: integer.nullable(), max: integer.nullable() }),
+      note: z.string(),
+    }),
+  ),
   flows: z.array(flowSchema),
+  /** Errors and warnings that no other finding explains, ranked. */
   causes: z.array(findingSchema),
+  /** Everything found: causes, symptoms, and infos that change no verdict. */
   findings: z.array(findingSchema),
   excluded: z.array(exclusionSchema),
   waits: z.array(waitSchema),

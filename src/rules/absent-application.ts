@@ -10,7 +10,7 @@ import { classifySkips } from './facts/skips.ts';
 export const absentApplication = defineRule({
   meta: {
     id: 'absent-application',
-    title: 'No program ever connected to a party\'s proxies',
+    title: "No program ever connected to a party's proxies",
     severity: 'error',
     failures: ['F-39'],
     needs: ['client-log|telemetry'],
@@ -21,11 +21,22 @@ export const absentApplication = defineRule({
       'locked-sample': 'A sample that shows all proxies as not connected for an instant while counters move.',
     },
     blindTo: 'A program that connected and left without a byte between two samples.',
-    remedy: 'Start that party\'s program, or find in the runner\'s log why it did not start.',
-    explains: ['stalled-counters', 'silent-application', 'asymmetric-growth', 'late-application', 'read-loop-blockage', 'unanswered-open', 'websocket-fallback', 'missing-channel', 'sequence-gap'],
+    remedy: "Start that party's program, or find in the runner's log why it did not start.",
+    explains: [
+      'stalled-counters',
+      'silent-application',
+      'asymmetric-growth',
+      'late-application',
+      'read-loop-blockage',
+      'unanswered-open',
+      'websocket-fallback',
+      'missing-channel',
+      'sequence-gap',
+    ],
   },
   judge(c) {
-    const others = (p: PartyFact): boolean => c.parties.some((o) => o.email !== p.email && (o.sent.frames.min > 0 || o.telemetry?.proxies.some((x) => x.connected) === true));
+    const others = (p: PartyFact): boolean =>
+      c.parties.some((o) => o.email !== p.email && (o.sent.frames.min > 0 || o.telemetry?.proxies.some((x) => x.connected) === true));
     return c.parties.flatMap((p) => (others(p) ? judgeParty(c, p) : []));
   },
 });
@@ -39,14 +50,25 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
   if (debugSeen.some((e) => !c.events.ofParty(p.email, 'app-closed').some((x) => x.path === e.path && x.line > e.line))) return [];
   const waiting = c.parties.filter((o) => o.email !== p.email && o.sent.frames.min > 0).map((o) => o.email);
   const skip = classifySkips(c).find((s) => s.party === p.email);
-  const evidence: Ref[] = t.proxies.slice(0, 3).map((x) => ({ source: t.source, pointer: x.pointer, text: `port ${String(x.port)} connected: ${String(x.connected)}` }));
+  const evidence: Ref[] = t.proxies
+    .slice(0, 3)
+    .map((x) => ({ source: t.source, pointer: x.pointer, text: `port ${String(x.port)} connected: ${String(x.connected)}` }));
   evidence.push({ source: t.source, pointer: '/tx_packets', text: `tx_packets: ${String(t.txPackets)}` });
   if (skip !== undefined) evidence.unshift({ event: skip.event });
   const sure = stopped(c) || skip !== undefined;
   return [
     {
       subject: { party: p.email },
-      severity: c.finished === true ? 'info' : skip !== undefined ? 'error' : sure ? (c.stillness.standing && waiting.length > 0 ? 'error' : 'warning') : 'warning',
+      severity:
+        c.finished === true
+          ? 'info'
+          : skip !== undefined
+            ? 'error'
+            : sure
+              ? c.stillness.standing && waiting.length > 0
+                ? 'error'
+                : 'warning'
+              : 'warning',
       confidence: 'likely',
       message: `no program ever connected to ${name(p.email, c)}'s proxies${waiting.length > 0 ? `, while ${names(waiting, c)} sent and wait` : ''}`,
       evidence,

@@ -3,7 +3,7 @@
  * transport were never written at the other side. This says how many, on which direction, and leaves the reason to others.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { counter, harm, name } from './engine/ask.ts';
+import { counter, harm, name, plural } from './engine/ask.ts';
 import type { CaseFile, DirectionFact, Ref } from './facts/case-file.ts';
 
 export const asymmetricGrowth = defineRule({
@@ -19,7 +19,7 @@ export const asymmetricGrowth = defineRule({
       'other-party-grows': 'A receiver that grows because its peer sends much.',
       'flush-skew': 'A small difference while counters move: flushes of different parties are not simultaneous.',
     },
-    blindTo: 'Bytes that the sender\'s client refused: they are in no counter.',
+    blindTo: "Bytes that the sender's client refused: they are in no counter.",
     remedy: 'Take a second sample; if the difference stays, follow that direction hop by hop in the logs with debug on.',
     explains: ['stalled-counters'],
   },
@@ -40,18 +40,24 @@ function judgeGroup(c: CaseFile, group: readonly DirectionFact[]): Draft[] {
   if (suspects.length === 0 || total === 0) return [];
   const only = suspects.length === 1 ? suspects[0] : undefined;
   const likelier = only ?? mostLikely(c, suspects);
-  const evidence: Ref[] = [...counter(sender, 'tx_bytes', sender?.telemetry?.txBytes ?? null), ...suspects.flatMap((d) => counter(c.party(d.to), 'rx_bytes', c.party(d.to)?.telemetry?.rxBytes ?? null))];
+  const evidence: Ref[] = [
+    ...counter(sender, 'tx_bytes', sender?.telemetry?.txBytes ?? null),
+    ...suspects.flatMap((d) => counter(c.party(d.to), 'rx_bytes', c.party(d.to)?.telemetry?.rxBytes ?? null)),
+  ];
   if (evidence.length === 0) return [];
-  const told = c.notes.length > 0;
+  const told = c.toldStill;
   const still = c.stillness.standing || told;
+  if (told) evidence.push(...c.notes.map((text): Ref => ({ ready: { kind: 'told', text } })));
+  const frames = missingFrames(c, from);
+  const exact = sender !== undefined && sender.sent.bytes.min === sender.sent.bytes.max;
   return [
     {
       subject: likelier === undefined ? { party: from } : { from, to: likelier.to },
       severity: c.finished === true ? 'info' : still ? harm(c, told || certain.length > 0) : 'warning',
       confidence: only !== undefined && still ? 'certain' : likelier !== undefined ? 'likely' : 'possible',
-      message: `${name(from, c)} sent ${total} bytes more than arrived${only === undefined && likelier !== undefined ? `; ${name(likelier.to, c)} is the likelier receiver (assumed: both directions carry the same block, and the missing piece completes it)` : ` at ${suspects.map((d) => name(d.to, c)).join(' or ')}`}${still ? '' : '; one sample cannot tell lost from under way'}`,
+      message: `${name(from, c)} sent ${exact ? '' : 'at least '}${total} bytes${frames === null || frames === 0 ? '' : ` in ${plural(frames, 'frame')}`} more than arrived${only === undefined && likelier !== undefined ? `; ${name(likelier.to, c)} is the likelier receiver (assumed: both directions carry the same block, and the missing piece completes it)` : ` at ${suspects.map((d) => name(d.to, c)).join(' or ')}`}${still ? '' : '; one sample cannot tell lost from under way'}`,
       evidence,
-      metrics: { missing_bytes: total },
+      metrics: { missing_bytes: total, missing_frames: frames },
       touches: [from, ...suspects.map((d) => d.to)],
     },
   ];
@@ -63,12 +69,22 @@ function lossOf(c: CaseFile, from: string): number {
   return Math.max(0, sent - delivered);
 }
 
+/** Frames of this sender that nobody wrote, when counters give both sides exactly. */
+function missingFrames(c: CaseFile, from: string): number | null {
+  const sent = c.party(from)?.sent.frames;
+  const arrived = c.directions.filter((d) => d.from === from).map((d) => d.frames.delivered);
+  if (sent === undefined || sent.min !== sent.max || arrived.some((d) => d === null || d.min !== d.max)) return null;
+  return Math.max(0, sent.min - arrived.reduce((sum, d) => sum + (d?.min ?? 0), 0));
+}
+
 /**
  * Which of several directions is short of a whole block: when the others' volumes agree and one lacks just the missing
  * bytes, it is the likelier one. An assumption about the program, said as such.
  */
 function mostLikely(c: CaseFile, suspects: readonly DirectionFact[]): DirectionFact | undefined {
   const volumes = c.directions.filter((d) => d.delivered.min === d.delivered.max && d.delivered.min > 0);
-  const hits = suspects.filter((d) => volumes.some((o) => o !== d && o.delivered.min === d.delivered.min + d.lost.max) && d.delivered.min === d.delivered.max);
+  const hits = suspects.filter(
+    (d) => volumes.some((o) => o !== d && o.delivered.min === d.delivered.min + d.lost.max) && d.delivered.min === d.delivered.max,
+  );
   return hits.length === 1 ? hits[0] : undefined;
 }

@@ -21,7 +21,24 @@ export const clientRestart = defineRule({
     },
     blindTo: 'What the old process did: its log was truncated at the start.',
     remedy: 'Start the whole run anew with all clients up; keep copies of logs before restarting a client.',
-    explains: ['unanswered-open', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'absent-application', 'missing-channel', 'sequence-gap', 'websocket-fallback', 'dead-client', 'late-client', 'late-application', 'lost-writer', 'duplicate-daemon', 'read-loop-blockage', 'port-conflict', 'unreadable-channel'],
+    explains: [
+      'unanswered-open',
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'absent-application',
+      'missing-channel',
+      'sequence-gap',
+      'websocket-fallback',
+      'dead-client',
+      'late-client',
+      'late-application',
+      'lost-writer',
+      'duplicate-daemon',
+      'read-loop-blockage',
+      'port-conflict',
+      'unreadable-channel',
+    ],
   },
   judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
 });
@@ -33,8 +50,20 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
   const began = start.t;
   const before = c.events.of('hub-registered').find((e) => e.user === p.email && e.t !== null && e.t < began - 1_500_000) ?? null;
   const gone = c.events.of('hub-removed').find((e) => e.user === p.email) ?? null;
-  const after = c.events.of('hub-registered').filter((e) => e.user === p.email).at(-1) ?? null;
-  const tookPart = c.sessions.find((s) => s.opened?.t != null && s.opened.t < began && s.opened.party !== p.email && (s.opener === p.email || s.accepted !== null) && (s.opener === p.email || s.peer === p.email)) ?? null;
+  const after =
+    c.events
+      .of('hub-registered')
+      .filter((e) => e.user === p.email)
+      .at(-1) ?? null;
+  const tookPart =
+    c.sessions.find(
+      (s) =>
+        s.opened?.t != null &&
+        s.opened.t < began &&
+        s.opened.party !== p.email &&
+        (s.opener === p.email || s.accepted !== null) &&
+        (s.opener === p.email || s.peer === p.email),
+    ) ?? null;
   const twice = starts.length > 1;
   if (!twice && !(before !== null && gone !== null) && tookPart === null) return [];
   const used = c.sessions.some((s) => s.opened?.t != null && s.opened.t < began);
@@ -45,7 +74,13 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
       severity: harm(c, false),
       confidence: before !== null || twice ? 'certain' : 'likely',
       message: `${name(p.email, c)}'s client was restarted after the run had begun; its sessions are gone and its peers go on sending into them`,
-      evidence: [...ref(start), ...ref(before), ...ref(gone), ...ref(after), ...(tookPart === null ? [] : ref(tookPart.accepted ?? tookPart.opened))],
+      evidence: [
+        ...ref(start),
+        ...ref(before),
+        ...ref(gone),
+        ...ref(after),
+        ...(tookPart === null ? [] : ref(tookPart.accepted ?? tookPart.opened)),
+      ],
       ...firstTime([gone ?? start]),
       touches: '*',
     },

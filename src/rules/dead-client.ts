@@ -20,18 +20,36 @@ export const deadClient = defineRule({
     notEvidence: {
       'cut-log': 'A log file that ends early while its telemetry or its connection goes on: the copy is incomplete.',
       'frozen-network': 'A log that goes on with summary lines only: the process lives, its link does not.',
-      'restarted': 'A connection that comes back under a new id: the process was restarted.',
+      restarted: 'A connection that comes back under a new id: the process was restarted.',
     },
-    blindTo: 'Why it died: look at the machine\'s own log.',
-    remedy: 'Start the client again together with its program, and start the run anew: peers keep sending into sessions whose acceptor is gone.',
-    explains: ['unanswered-open', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'absent-application', 'missing-channel', 'sequence-gap', 'websocket-fallback', 'frozen-link', 'late-application', 'unreadable-telemetry', 'unreadable-channel'],
+    blindTo: "Why it died: look at the machine's own log.",
+    remedy:
+      'Start the client again together with its program, and start the run anew: peers keep sending into sessions whose acceptor is gone.',
+    explains: [
+      'unanswered-open',
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'absent-application',
+      'missing-channel',
+      'sequence-gap',
+      'websocket-fallback',
+      'frozen-link',
+      'late-application',
+      'unreadable-telemetry',
+      'unreadable-channel',
+    ],
   },
   judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
 });
 
 function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
   const others = c.parties.filter((o) => o.email !== p.email && o.logEnd !== null);
-  const removed = c.events.of('hub-removed').filter((e) => e.user === p.email).at(-1) ?? null;
+  const removed =
+    c.events
+      .of('hub-removed')
+      .filter((e) => e.user === p.email)
+      .at(-1) ?? null;
   const back = c.events.of('hub-registered').filter((e) => e.user === p.email && removed !== null && e.id > removed.id);
   if (p.log === null || p.logEnd === null || others.length === 0) return [];
   const rest = Math.max(...others.map((o) => o.logEnd ?? 0), c.relay?.end ?? 0);
@@ -43,7 +61,12 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
   if (removed === null && c.relay !== null && flushed === null) return [];
   const last = p.managers.at(-1)?.last ?? null;
   const proof: Ref[] = [...ref(removed), ...(last === null ? [] : [{ sourceId: last.sourceId, line: last.line }])];
-  if (p.telemetry !== null && flushed !== null) proof.push({ source: p.telemetry.source, pointer: '/updated_ms', text: `updated_ms: ${String(Math.round((p.telemetry.updatedUs ?? 0) / 1000))}` });
+  if (p.telemetry !== null && flushed !== null)
+    proof.push({
+      source: p.telemetry.source,
+      pointer: '/updated_ms',
+      text: `updated_ms: ${String(Math.round((p.telemetry.updatedUs ?? 0) / 1000))}`,
+    });
   if (proof.length === 0) return [];
   return [
     {
@@ -61,5 +84,7 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
 
 /** The relay goes on hearing this client after its log ends. */
 function heardAfter(c: CaseFile, p: PartyFact): boolean {
-  return c.families.some((f) => f.party === null && f.subject === p.email && f.lastUs !== null && c.common(f.lastUs, null) > (p.logEnd ?? 0) + SILENT_US);
+  return c.families.some(
+    (f) => f.party === null && f.subject === p.email && f.lastUs !== null && c.common(f.lastUs, null) > (p.logEnd ?? 0) + SILENT_US,
+  );
 }

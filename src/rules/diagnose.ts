@@ -1,7 +1,19 @@
 /** From the store to the Diagnosis: assemble the case, run every rule, fold, judge, describe. */
 import { DIAGNOSIS_SCHEMA, type Diagnosis, type Exclusion, type Finding, type RuleVerdict } from '../model/diagnosis.ts';
 import type { Query } from '../store/sql.ts';
-import { describeAccounting, describeClocks, describeFlow, describeParties, describeRun, describeSequence, describeSessions, describeTimeline, describeWaits, missingEvidence, noteBlocks } from './engine/describe.ts';
+import {
+  describeAccounting,
+  describeClocks,
+  describeFlow,
+  describeParties,
+  describeRun,
+  describeSequence,
+  describeSessions,
+  describeTimeline,
+  describeWaits,
+  missingEvidence,
+  noteBlocks,
+} from './engine/describe.ts';
 import { EvidenceWriter, type ExcerptReader } from './engine/evidence.ts';
 import { refuteLookAlikes } from './engine/exclusions.ts';
 import { fold, type Folded, type Found } from './engine/fold.ts';
@@ -33,7 +45,8 @@ async function diagnoseCase(c: CaseFile, query: Query, excerpts: ExcerptReader):
   const write = new EvidenceWriter(c, excerpts);
   const flows = c.directions.map((d) => describeFlow(d));
   noteBlocks(flows);
-  const causes = await Promise.all(folded.causes.map((x) => writeFinding(x.found, folded, write, true)));
+  const leading = folded.causes.filter((x) => x.found.draft.severity !== 'info');
+  const causes = await Promise.all(leading.map((x) => writeFinding(x.found, folded, write, true)));
   const findings = await Promise.all(found.map((f) => writeFinding(f, folded, write, false)));
   return {
     schema: DIAGNOSIS_SCHEMA,
@@ -60,7 +73,10 @@ async function diagnoseCase(c: CaseFile, query: Query, excerpts: ExcerptReader):
 }
 
 /** A throw inside a rule is that rule's verdict; the others go on. */
-export function runRules(c: CaseFile, rules: readonly Rule[]): { readonly found: readonly Found[]; readonly verdicts: readonly RuleVerdict[] } {
+export function runRules(
+  c: CaseFile,
+  rules: readonly Rule[],
+): { readonly found: readonly Found[]; readonly verdicts: readonly RuleVerdict[] } {
   const found: Found[] = [];
   const verdicts: RuleVerdict[] = [];
   for (const rule of rules) {
@@ -77,7 +93,8 @@ export function runRules(c: CaseFile, rules: readonly Rule[]): { readonly found:
       }
       const missing = missingNeeds(c, rule);
       if (judgement.length > 0) verdicts.push({ rule: id, verdict: 'found', reason: judgement[0]?.message ?? '' });
-      else if (missing.length > 0) verdicts.push({ rule: id, verdict: 'insufficient-data', reason: `needs ${missing.join(', ').replaceAll('|', ' or ')}` });
+      else if (missing.length > 0)
+        verdicts.push({ rule: id, verdict: 'insufficient-data', reason: `needs ${missing.join(', ').replaceAll('|', ' or ')}` });
       else verdicts.push({ rule: id, verdict: 'clear', reason: rule.meta.blindTo });
     } catch (error) {
       verdicts.push({ rule: id, verdict: 'errored', reason: error instanceof Error ? error.message : String(error) });
@@ -105,7 +122,8 @@ async function writeFinding(f: Found, folded: Folded, write: EvidenceWriter, wit
   const explains = folded.causes.find((x) => x.found === f)?.explains ?? [];
   const finding: Finding = {
     rule: f.rule.meta.id,
-    severity: cause !== undefined && f.draft.severity === 'error' && cause.draft.severity !== 'error' ? cause.draft.severity : f.draft.severity,
+    severity:
+      cause !== undefined && f.draft.severity === 'error' && cause.draft.severity !== 'error' ? cause.draft.severity : f.draft.severity,
     confidence: f.draft.confidence,
     subject: f.draft.subject,
     message: f.draft.message,
@@ -126,11 +144,26 @@ async function writeExclusions(c: CaseFile, top: Found | undefined, found: reado
 
 function unexplained(c: CaseFile, roots: readonly Found[]): string[] {
   const out: string[] = [];
-  const hard = roots.filter((f) => f.draft.severity === 'error' && f.rule.meta.id !== 'asymmetric-growth' && f.rule.meta.id !== 'stalled-counters');
-  if (hard.length === 0 && c.stillness.standing && c.finished !== true && !roots.some((f) => f.rule.meta.id === 'silent-application' || f.rule.meta.id === 'absent-application')) {
+  const hard = roots.filter(
+    (f) => f.draft.severity === 'error' && f.rule.meta.id !== 'asymmetric-growth' && f.rule.meta.id !== 'stalled-counters',
+  );
+  if (
+    hard.length === 0 &&
+    c.stillness.standing &&
+    c.finished !== true &&
+    !roots.some((f) => f.rule.meta.id === 'silent-application' || f.rule.meta.id === 'absent-application')
+  ) {
     out.push('why the run stands still');
   }
-  const covered = (d: { from: string; to: string }): boolean => hard.some((f) => f.draft.touches === '*' || f.draft.subject.party === d.from || f.draft.subject.party === d.to || (f.draft.subject.from === d.from && f.draft.subject.to === d.to) || (Array.isArray(f.draft.touches) && f.draft.touches.includes(d.from) && f.draft.touches.includes(d.to)));
+  const covered = (d: { from: string; to: string }): boolean =>
+    hard.some(
+      (f) =>
+        f.draft.touches === '*' ||
+        f.draft.subject.party === d.from ||
+        f.draft.subject.party === d.to ||
+        (f.draft.subject.from === d.from && f.draft.subject.to === d.to) ||
+        (Array.isArray(f.draft.touches) && f.draft.touches.includes(d.from) && f.draft.touches.includes(d.to)),
+    );
   for (const d of c.directions) if (d.lost.min > 0 && !covered(d)) out.push(`why ${d.lost.min} bytes from ${d.from} to ${d.to} were lost`);
   return out;
 }

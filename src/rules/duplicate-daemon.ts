@@ -31,7 +31,10 @@ export const duplicateDaemon = defineRule({
 });
 
 function overlap(c: CaseFile, email: string): Draft[] {
-  const lines = c.events.of('hub-registered', 'hub-removed').filter((e) => e.user === email).toSorted((a, b) => a.id - b.id);
+  const lines = c.events
+    .of('hub-registered', 'hub-removed')
+    .filter((e) => e.user === email)
+    .toSorted((a, b) => a.id - b.id);
   const alive = new Map<string, LogEvent>();
   for (const e of lines) {
     if (e.conn === null) continue;
@@ -45,7 +48,9 @@ function overlap(c: CaseFile, email: string): Draft[] {
     // A reconnect shows the old connection's removal within a second or two.
     const removed = lines.find((x) => x.kind === 'hub-removed' && x.conn === other.conn && x.id > e.id);
     if (removed?.t != null && e.t !== null && removed.t - e.t < 5_000_000) continue;
-    const twice = c.events.of('accept-received').find((x) => c.events.session(x.sid ?? '', 'accept-received').filter((y) => y.party === x.party).length > 1);
+    const twice = c.events
+      .of('accept-received')
+      .find((x) => c.events.session(x.sid ?? '', 'accept-received').filter((y) => y.party === x.party).length > 1);
     return [
       {
         subject: { party: email },

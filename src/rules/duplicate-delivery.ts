@@ -22,11 +22,25 @@ export const duplicateDelivery = defineRule({
   judge(c) {
     const drafts: Draft[] = [];
     for (const r of c.relayed.filter((x) => x.copies > 1 && x.to !== null)) {
-      drafts.push({ subject: { from: r.from, to: r.to ?? '' }, severity: 'warning', confidence: 'certain', message: `the relay wrote ${plural(r.frames, 'frame')} of ${name(r.from, c)} to ${r.copies} connections of ${name(r.to, c)}`, evidence: [{ sourceId: r.sourceId, line: r.firstLine }], metrics: { frames: r.frames, copies: r.copies } });
+      drafts.push({
+        subject: { from: r.from, to: r.to ?? '' },
+        severity: 'warning',
+        confidence: 'certain',
+        message: `the relay wrote ${plural(r.frames, 'frame')} of ${name(r.from, c)} to ${r.copies} connections of ${name(r.to, c)}`,
+        evidence: [{ sourceId: r.sourceId, line: r.firstLine }],
+        metrics: { frames: r.frames, copies: r.copies },
+      });
     }
     for (const r of c.received.filter((x) => x.frames > x.distinct)) {
       const stream = c.sessions.flatMap((s) => s.streams).find((x) => x.sid === r.sid && x.to === r.party);
-      drafts.push({ subject: stream === undefined ? { party: r.party } : { from: stream.from, to: r.party }, severity: 'warning', confidence: 'certain', message: `${name(r.party, c)} decoded ${r.frames - r.distinct} frames of session ${r.sid} twice`, evidence: [{ sourceId: r.sourceId, line: r.lastLine }], metrics: { repeated: r.frames - r.distinct } });
+      drafts.push({
+        subject: stream === undefined ? { party: r.party } : { from: stream.from, to: r.party },
+        severity: 'warning',
+        confidence: 'certain',
+        message: `${name(r.party, c)} decoded ${r.frames - r.distinct} frames of session ${r.sid} twice`,
+        evidence: [{ sourceId: r.sourceId, line: r.lastLine }],
+        metrics: { repeated: r.frames - r.distinct },
+      });
     }
     return drafts;
   },

@@ -8,26 +8,39 @@ import { name } from './engine/ask.ts';
 export const failedBeforeTransport = defineRule({
   meta: {
     id: 'failed-before-transport',
-    title: 'A step failed before the party\'s program used the transport',
+    title: "A step failed before the party's program used the transport",
     severity: 'error',
     failures: ['F-23'],
     needs: ['progress'],
-    proves: 'The party\'s own progress file says that a step failed, and the party never sent a byte.',
+    proves: "The party's own progress file says that a step failed, and the party never sent a byte.",
     notEvidence: {
       'failed-after': 'A step that failed after bytes had moved: the transport may be its cause.',
       'other-run': 'A failed step of another run.',
       retried: 'A failed step that was completed later.',
     },
-    blindTo: 'Why the step failed: see the error text and the step\'s own log.',
+    blindTo: "Why the step failed: see the error text and the step's own log.",
     remedy: 'Read the error of the failed step, mend its inputs and run the flow again; leave the transport alone.',
-    explains: ['absent-application', 'stalled-counters', 'silent-application', 'missing-channel', 'asymmetric-growth', 'late-application', 'unanswered-open', 'read-loop-blockage', 'websocket-fallback'],
+    explains: [
+      'absent-application',
+      'stalled-counters',
+      'silent-application',
+      'missing-channel',
+      'asymmetric-growth',
+      'late-application',
+      'unanswered-open',
+      'read-loop-blockage',
+      'websocket-fallback',
+    ],
   },
   judge: (c) =>
     c.progress.flatMap((p): Draft[] => {
       const party = c.party(p.party);
       if (p.state !== 'failed' || (party !== undefined && party.sent.frames.min > 0)) return [];
       if (c.events.ofParty(p.party, 'session-new').length > 0) return [];
-      const errorPointer = 'pointer' in p.ref && 'source' in p.ref && p.message !== null ? [{ source: p.ref.source ?? '', pointer: `${p.ref.pointer}/error`, text: `error: ${p.message}` }] : [];
+      const errorPointer =
+        'pointer' in p.ref && 'source' in p.ref && p.message !== null
+          ? [{ source: p.ref.source ?? '', pointer: `${p.ref.pointer}/error`, text: `error: ${p.message}` }]
+          : [];
       return [
         {
           subject: { party: p.party },

@@ -12,7 +12,7 @@ const SILENT_US = 5_000_000;
 export const frozenLink = defineRule({
   meta: {
     id: 'frozen-link',
-    title: 'A party\'s path to the relay went silent',
+    title: "A party's path to the relay went silent",
     severity: 'error',
     failures: ['F-35'],
     needs: ['client-log'],
@@ -23,8 +23,18 @@ export const frozenLink = defineRule({
       'relay-gone': 'Sync errors, disconnects, refused connections: the relay or the link broke aloud.',
     },
     blindTo: 'Which hop drops the packets.',
-    remedy: 'Check that machine\'s network (suspend, NAT, firewall), then restart its client and the programs.',
-    explains: ['unanswered-open', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'sequence-gap', 'websocket-fallback', 'relay-standstill', 'absent-application', 'missing-channel'],
+    remedy: "Check that machine's network (suspend, NAT, firewall), then restart its client and the programs.",
+    explains: [
+      'unanswered-open',
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'sequence-gap',
+      'websocket-fallback',
+      'relay-standstill',
+      'absent-application',
+      'missing-channel',
+    ],
   },
   judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
 });
@@ -35,8 +45,14 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
   if (pass?.lastUs == null || last === null || p.log === null) return [];
   const from = c.common(pass.lastUs, p.email);
   if (last.t - from < SILENT_US) return [];
-  const errors = c.events.ofParty(p.email, 'sync-error', 'ws-disconnected', 'ws-connect-error', 'ping-failed', 'ws-send-error').some((e) => e.t !== null && e.t > from - 1_000_000);
-  const decoded = Math.max(-Infinity, ...c.received.filter((r) => r.party === p.email).map((r) => r.lastT ?? -Infinity), ...c.events.ofParty(p.email, 'decoded-open', 'decoded-accept', 'decoded-signal').map((e) => e.t ?? -Infinity));
+  const errors = c.events
+    .ofParty(p.email, 'sync-error', 'ws-disconnected', 'ws-connect-error', 'ping-failed', 'ws-send-error')
+    .some((e) => e.t !== null && e.t > from - 1_000_000);
+  const decoded = Math.max(
+    -Infinity,
+    ...c.received.filter((r) => r.party === p.email).map((r) => r.lastT ?? -Infinity),
+    ...c.events.ofParty(p.email, 'decoded-open', 'decoded-accept', 'decoded-signal').map((e) => e.t ?? -Infinity),
+  );
   if (errors || decoded > from + 2_000_000) return [];
   const evidence: Ref[] = [{ sourceId: last.sourceId, line: last.line }];
   if (pass.lastLine !== null) evidence.unshift({ sourceId: pass.sourceId, line: pass.lastLine });

@@ -34,7 +34,12 @@ export const graceTax = defineRule({
         severity: 'info',
         confidence: 'certain',
         message: `${plural(taxed.length, 'session')} waited 1.5 s before each of their first three frames for a peer-to-peer connection that did not come`,
-        evidence: taxed.slice(0, 2).flatMap((s) => [...ref(c.events.session(s.sid, 'session-accepted').find((e) => e.party === s.opener)), ...ref(s.fallbacks.find((e) => e.party === s.opener))]),
+        evidence: taxed
+          .slice(0, 2)
+          .flatMap((s) => [
+            ...ref(c.events.session(s.sid, 'session-accepted').find((e) => e.party === s.opener)),
+            ...ref(s.fallbacks.find((e) => e.party === s.opener)),
+          ]),
         metrics: { sessions: taxed.length, seconds_at_most: Math.round(taxed.length * 4.5) },
         touches: '*',
       },

@@ -31,8 +31,21 @@ export const invalidMarker = defineRule({
       'foreign-port': 'The pair port field, when ports names the local one.',
     },
     blindTo: 'A marker that was valid when the client started and was overwritten later: the proxy then still listens.',
-    remedy: 'Write the marker anew (from, to, ports with both parties) in the named directory; the client picks it up within a second, then restart the programs.',
-    explains: ['missing-channel', 'absent-application', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'late-application', 'lost-writer', 'read-loop-blockage', 'unanswered-open', 'websocket-fallback', 'peer-key-mismatch'],
+    remedy:
+      'Write the marker anew (from, to, ports with both parties) in the named directory; the client picks it up within a second, then restart the programs.',
+    explains: [
+      'missing-channel',
+      'absent-application',
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'late-application',
+      'lost-writer',
+      'read-loop-blockage',
+      'unanswered-open',
+      'websocket-fallback',
+      'peer-key-mismatch',
+    ],
   },
   judge: (c) => [...c.pairs.flatMap((pair) => judgePair(c, pair)), ...c.pairs.flatMap((pair) => judgePorts(c, pair))],
 });
@@ -60,9 +73,14 @@ function judgePair(c: CaseFile, pair: PairFact): Draft[] {
 
 function proof(c: CaseFile, me: string, peer: string, broken: Marker): Ref[] {
   const telemetry = c.party(me)?.telemetry;
-  const evidence: Ref[] = [broken.problem === 'empty' ? { source: broken.source, absent: true, text: 'the marker has no content' } : { source: broken.source, pointer: '', text: `marker ${broken.channel}: ${broken.problem ?? ''}` }];
+  const evidence: Ref[] = [
+    broken.problem === 'empty'
+      ? { source: broken.source, absent: true, text: 'the marker has no content' }
+      : { source: broken.source, pointer: '', text: `marker ${broken.channel}: ${broken.problem ?? ''}` },
+  ];
   if (broken.problem === 'not-json') evidence[0] = { sourceId: broken.sourceId, line: 1 };
-  if (telemetry?.hasLive === true) evidence.push({ source: telemetry.source, pointer: '/live/proxies', text: `live.proxies lists no proxy for ${peer}` });
+  if (telemetry?.hasLive === true)
+    evidence.push({ source: telemetry.source, pointer: '/live/proxies', text: `live.proxies lists no proxy for ${peer}` });
   return evidence;
 }
 
@@ -75,13 +93,18 @@ function judgePorts(c: CaseFile, pair: PairFact): Draft[] {
     const theirs = pair.markers.get(peer)?.find((m) => m.problem === null);
     const said = portFor(theirs, me);
     const proxy = proxyOf(c.party(me), peer);
-    if (mine?.localPort == null || said === undefined || said === mine.localPort || theirs === undefined || proxy?.connected !== false) continue;
+    if (mine?.localPort == null || said === undefined || said === mine.localPort || theirs === undefined || proxy?.connected !== false)
+      continue;
     drafts.push({
       subject: { from: me, to: peer },
       severity: harm(c, false),
       confidence: 'likely',
       message: `${name(me, c)}'s client listens on port ${mine.localPort} for ${name(peer, c)}, but the peer's marker says ${said}: the program may dial the wrong one`,
-      evidence: [{ source: mine.source, pointer: '/ports', text: `own port ${mine.localPort}` }, { source: theirs.source, pointer: '/ports', text: `the peer says ${said}` }, proxy.ref],
+      evidence: [
+        { source: mine.source, pointer: '/ports', text: `own port ${mine.localPort}` },
+        { source: theirs.source, pointer: '/ports', text: `the peer says ${said}` },
+        proxy.ref,
+      ],
       touches: [me, peer],
     });
   }

@@ -19,14 +19,28 @@ export const lateApplication = defineRule({
     notEvidence: {
       'within-five-seconds': 'A program that connects while the frame still waits: the writer becomes ready and nothing is lost.',
       'wrong-key': 'The same line with a program that was connected all the time: its version maps another path.',
-      'probe': 'A connect and close before the program: it poisons nothing.',
+      probe: 'A connect and close before the program: it poisons nothing.',
       'later-channel': 'A second channel into the same client that is late by half a minute: it waits behind the first and arrives.',
     },
     blindTo: 'When exactly the program connected, without debug lines.',
     remedy: 'Start the programs together, or hold the senders back until every proxy has its program; then start the run anew.',
-    explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'read-loop-blockage', 'sequence-gap', 'unanswered-open', 'websocket-fallback', 'lost-writer', 'missing-channel', 'absent-application'],
+    explains: [
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'read-loop-blockage',
+      'sequence-gap',
+      'unanswered-open',
+      'websocket-fallback',
+      'lost-writer',
+      'missing-channel',
+      'absent-application',
+    ],
   },
-  judge: (c) => classifySkips(c).filter((s) => s.reason === 'late').map((s) => draftFor(c, s)),
+  judge: (c) =>
+    classifySkips(c)
+      .filter((s) => s.reason === 'late')
+      .map((s) => draftFor(c, s)),
 });
 
 function draftFor(c: CaseFile, s: Skip): Draft {
@@ -37,7 +51,12 @@ function draftFor(c: CaseFile, s: Skip): Draft {
     severity: harm(c, true),
     confidence: s.certain ? 'certain' : 'likely',
     message: `${name(s.sender, c)}'s first bytes reached ${name(s.party, c)} before its program had connected; frame ${first?.skippedSeq ?? 1} was dropped and the direction is stuck behind it`,
-    evidence: [...ref(s.event), ...(first === null ? [] : [{ sourceId: first.sourceId, line: first.firstLine }]), ...refs(after), ...s.proof.flatMap((e) => ref(e))],
+    evidence: [
+      ...ref(s.event),
+      ...(first === null ? [] : [{ sourceId: first.sourceId, line: first.firstLine }]),
+      ...refs(after),
+      ...s.proof.flatMap((e) => ref(e)),
+    ],
     ...firstTime([s.event]),
     touches: s.sender === null ? [s.party] : [s.sender, s.party],
   };

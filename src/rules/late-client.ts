@@ -13,7 +13,7 @@ export const lateClient = defineRule({
     severity: 'error',
     failures: ['F-5'],
     needs: ['client-log'],
-    proves: 'The open was sent before this party\'s client was connected, so it reached nobody.',
+    proves: "The open was sent before this party's client was connected, so it reached nobody.",
     notEvidence: {
       'nobody-waited': 'A late client whose own program speaks first: nobody had opened towards it.',
       restarted: 'A client that had been there before: client-restart.',
@@ -21,7 +21,16 @@ export const lateClient = defineRule({
     },
     blindTo: 'Whether the relay knew the client under an earlier connection, without its log.',
     remedy: 'Start all clients before the programs; then restart the opener, whose session never recovers.',
-    explains: ['unanswered-open', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'absent-application', 'websocket-fallback', 'unreadable-channel', 'missing-channel'],
+    explains: [
+      'unanswered-open',
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'absent-application',
+      'websocket-fallback',
+      'unreadable-channel',
+      'missing-channel',
+    ],
   },
   judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
 });
@@ -32,7 +41,9 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
   const since = on.t;
   const known = c.events.of('hub-registered').some((e) => e.user === p.email && e.t !== null && e.t < since - 1_500_000);
   if (known) return [];
-  const missed = c.sessions.filter((s) => s.peer === p.email && s.opened?.t != null && s.opened.t < since && s.seenBy.every((e) => e.party !== p.email));
+  const missed = c.sessions.filter(
+    (s) => s.peer === p.email && s.opened?.t != null && s.opened.t < since && s.seenBy.every((e) => e.party !== p.email),
+  );
   if (missed.length === 0) return [];
   const lost = missed.some((s) => s.opener !== null && (c.direction(s.opener, p.email)?.lost.max ?? 0) > 0);
   return [

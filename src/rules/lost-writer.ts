@@ -23,14 +23,34 @@ export const lostWriter = defineRule({
     },
     blindTo: 'The order of connections, without debug lines.',
     remedy: 'Connect nothing but the program to a proxy port (no port probes while it runs), or run E4 or later; then start the run anew.',
-    explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'read-loop-blockage', 'sequence-gap', 'unanswered-open', 'websocket-fallback', 'missing-channel', 'absent-application'],
+    explains: [
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'read-loop-blockage',
+      'sequence-gap',
+      'unanswered-open',
+      'websocket-fallback',
+      'missing-channel',
+      'absent-application',
+    ],
   },
-  judge: (c) => [...classifySkips(c).filter((s) => s.reason === 'lost').map((s) => fromSkip(c, s)), ...writeFailures(c)],
+  judge: (c) => [
+    ...classifySkips(c)
+      .filter((s) => s.reason === 'lost')
+      .map((s) => fromSkip(c, s)),
+    ...writeFailures(c),
+  ],
 });
 
 function fromSkip(c: CaseFile, s: Skip): Draft {
-  const closed = c.events.ofParty(s.party, 'app-closed').filter((e) => e.line < s.event.line).at(-1) ?? null;
-  const ignored = c.events.ofParty(s.party, 'writer-mapped').find((e) => e.line < s.event.line && (e.reason ?? '').includes('false')) ?? null;
+  const closed =
+    c.events
+      .ofParty(s.party, 'app-closed')
+      .filter((e) => e.line < s.event.line)
+      .at(-1) ?? null;
+  const ignored =
+    c.events.ofParty(s.party, 'writer-mapped').find((e) => e.line < s.event.line && (e.reason ?? '').includes('false')) ?? null;
   return {
     subject: s.sender === null ? { party: s.party } : subjectOf(s.sender, [s.party]),
     severity: harm(c, true),
@@ -50,6 +70,15 @@ function writeFailures(c: CaseFile): Draft[] {
     const first = failed[0];
     if (first === undefined || !c.directions.some((d) => d.to === p.email && d.lost.max > 0)) return [];
     const proof: Ref[] = ref(first);
-    return [{ subject: { party: p.email }, severity: harm(c, true), confidence: 'likely' as const, message: `${name(p.email, c)}'s program went away while bytes were being written to it`, evidence: proof, ...firstTime(failed) }];
+    return [
+      {
+        subject: { party: p.email },
+        severity: harm(c, true),
+        confidence: 'likely' as const,
+        message: `${name(p.email, c)}'s program went away while bytes were being written to it`,
+        evidence: proof,
+        ...firstTime(failed),
+      },
+    ];
   });
 }

@@ -14,15 +14,28 @@ export const missingChannel = defineRule({
     severity: 'error',
     failures: ['F-6', 'F-27'],
     needs: ['marker'],
-    proves: 'The party\'s tree holds no marker for this pair, so its client listens on no port for it.',
+    proves: "The party's tree holds no marker for this pair, so its client listens on no port for it.",
     notEvidence: {
       'silent-channel': 'A channel with all its links that carried nothing: the program may not need it yet.',
       'no-party-folder': 'A party whose folder is not in the sandbox: its markers were not collected, which proves nothing.',
-      'markers-elsewhere': 'A marker of the pair in the peer\'s namespace of the same tree: the client finds it there.',
+      'markers-elsewhere': "A marker of the pair in the peer's namespace of the same tree: the client finds it there.",
     },
     blindTo: 'A marker that existed when the client started and was removed since: the client never reads it again.',
-    remedy: 'Write the missing stream.tcp (and its syft.pub.yaml) and restart that party\'s client and program, or find why the runner did not write it.',
-    explains: ['absent-application', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'late-application', 'lost-writer', 'read-loop-blockage', 'unanswered-open', 'websocket-fallback', 'port-conflict', 'peer-key-mismatch'],
+    remedy:
+      "Write the missing stream.tcp (and its syft.pub.yaml) and restart that party's client and program, or find why the runner did not write it.",
+    explains: [
+      'absent-application',
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'late-application',
+      'lost-writer',
+      'read-loop-blockage',
+      'unanswered-open',
+      'websocket-fallback',
+      'port-conflict',
+      'peer-key-mismatch',
+    ],
   },
   judge(c) {
     if (c.pairs.every((p) => p.markers.size === 0)) return { notApplicable: 'the sandbox holds no marker of this run' };
@@ -42,8 +55,10 @@ function judgeSide(c: CaseFile, pair: PairFact, me: string, peer: string): Draft
   const listed = telemetry?.proxies.some((p) => p.from === peer || p.to === peer) === true;
   if (listed) return [];
   const evidence: Ref[] = [{ source: expectedPath(c, me, example), absent: true, text: `no stream.tcp of ${me} for ${peer}` }];
-  if (example !== undefined) evidence.push({ source: example.source, pointer: '/to', text: `the peer has it: ${example.channel} to ${example.to ?? ''}` });
-  if (telemetry?.hasLive === true) evidence.push({ source: telemetry.source, pointer: '/live/proxies', text: `live.proxies lists no proxy for ${peer}` });
+  if (example !== undefined)
+    evidence.push({ source: example.source, pointer: '/to', text: `the peer has it: ${example.channel} to ${example.to ?? ''}` });
+  if (telemetry?.hasLive === true)
+    evidence.push({ source: telemetry.source, pointer: '/live/proxies', text: `live.proxies lists no proxy for ${peer}` });
   return [
     {
       subject: { from: me, to: peer },
@@ -61,5 +76,7 @@ function expectedPath(c: CaseFile, me: string, example: CaseFile['markers'][numb
   const numbers = /^(\d+)_to_(\d+)$/.exec(example?.channel ?? '');
   const channel = numbers === null || c.layout === 'shared-dir' ? (example?.channel ?? '') : `${numbers[2] ?? ''}_to_${numbers[1] ?? ''}`;
   const peer = example?.owner ?? me;
-  return (example?.source ?? `${me}/datasites/${me}/_mpc/${channel}/stream.tcp`).replaceAll(peer, me).replace(/\/\d+_to_\d+\//, `/${channel}/`);
+  return (example?.source ?? `${me}/datasites/${me}/_mpc/${channel}/stream.tcp`)
+    .replaceAll(peer, me)
+    .replace(/\/\d+_to_\d+\//, `/${channel}/`);
 }

@@ -14,7 +14,7 @@ export const mixedVersions = defineRule({
     severity: 'error',
     failures: ['F-38'],
     needs: ['client-log'],
-    proves: 'Two parties write what only different versions write; an error finding also shows a frame that one side\'s version cannot map.',
+    proves: "Two parties write what only different versions write; an error finding also shows a frame that one side's version cannot map.",
     notEvidence: {
       'unknown-era': 'A party whose version nothing tells.',
       'same-family': 'E5 and E5b: the first only means that nothing tells them apart.',
@@ -22,7 +22,18 @@ export const mixedVersions = defineRule({
     },
     blindTo: 'Differences between builds of one version.',
     remedy: 'Run the same version, E5b or later, on every party.',
-    explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'read-loop-blockage', 'sequence-gap', 'unanswered-open', 'websocket-fallback', 'lost-writer', 'late-application', 'missing-channel'],
+    explains: [
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'read-loop-blockage',
+      'sequence-gap',
+      'unanswered-open',
+      'websocket-fallback',
+      'lost-writer',
+      'late-application',
+      'missing-channel',
+    ],
     slowsOnly: true,
   },
   judge(c) {
@@ -32,7 +43,11 @@ export const mixedVersions = defineRule({
       severity: harm(c, true),
       confidence: 'certain',
       message: `${name(s.party, c)} (${eraText(c, s.party)}) does not map the path that ${name(s.sender, c)} (${eraText(c, s.sender)}) sends on; its first frame was dropped and the direction is stuck`,
-      evidence: [...ref(s.event), ...(c.party(s.party)?.era.proof ?? []), ...(s.sender === null ? [] : (c.party(s.sender)?.era.proof ?? []))],
+      evidence: [
+        ...ref(s.event),
+        ...(c.party(s.party)?.era.proof ?? []),
+        ...(s.sender === null ? [] : (c.party(s.sender)?.era.proof ?? [])),
+      ],
       ...firstTime([s.event]),
       touches: s.sender === null ? [s.party] : [s.sender, s.party],
     }));

@@ -20,7 +20,7 @@ export const offerRace = defineRule({
       'several-lines': 'Several refused signals of one session: offer and candidates of one race.',
     },
     blindTo: 'Whether the connection would have come up.',
-    remedy: 'Use a relay that keeps the order of each connection\'s messages; until then one direction or another will miss peer to peer.',
+    remedy: "Use a relay that keeps the order of each connection's messages; until then one direction or another will miss peer to peer.",
     explains: ['websocket-fallback', 'webrtc-not-connected', 'grace-tax', 'strict-violation'],
     slowsOnly: true,
   },
@@ -33,7 +33,10 @@ export const offerRace = defineRule({
       subject: raced.length === 1 && raced[0]?.opener != null && raced[0].peer !== null ? { from: raced[0].opener, to: raced[0].peer } : {},
       severity: strict && stopped(c) ? 'error' : 'warning',
       confidence: 'certain',
-      message: `the relay dropped the offer of ${plural(raced.length, 'session')} because it handled it before the accept (${raced.slice(0, 3).map((s) => `${name(s.opener, c)} → ${name(s.peer, c)}`).join(', ')})`,
+      message: `the relay dropped the offer of ${plural(raced.length, 'session')} because it handled it before the accept (${raced
+        .slice(0, 3)
+        .map((s) => `${name(s.opener, c)} → ${name(s.peer, c)}`)
+        .join(', ')})`,
       evidence: raced.slice(0, 4).flatMap((s) => [...ref(racers(c, s)[0]), ...ref(s.accepting[0])]),
       metrics: { sessions: raced.length, refused_signals: lines.length },
       ...firstTime(lines),
@@ -46,5 +49,8 @@ export const offerRace = defineRule({
 /** Refused signals of this session from parties that had accepted it and were not turned away. */
 function racers(c: CaseFile, s: SessionFact): readonly NonNullable<SessionFact['opened']>[] {
   const refused = c.events.session(s.sid, 'signal-not-participant');
-  return refused.filter((e) => e.user !== null && e.user !== s.opener && !s.rejects.some((r) => r.party === e.user && (r.reason ?? '').includes('already accepted')));
+  return refused.filter(
+    (e) =>
+      e.user !== null && e.user !== s.opener && !s.rejects.some((r) => r.party === e.user && (r.reason ?? '').includes('already accepted')),
+  );
 }

@@ -31,7 +31,9 @@ export const oversizePacket = defineRule({
 });
 
 function refused(c: CaseFile): Draft[] {
-  const lines = c.events.of('chunk-reduced', 'webrtc-send-error', 'strict-fallback').filter((e) => e.kind === 'chunk-reduced' || (e.reason ?? '').includes('larger than maximum'));
+  const lines = c.events
+    .of('chunk-reduced', 'webrtc-send-error', 'strict-fallback')
+    .filter((e) => e.kind === 'chunk-reduced' || (e.reason ?? '').includes('larger than maximum'));
   return c.parties.flatMap((p) => {
     const mine = lines.filter((e) => e.party === p.email);
     const first = mine[0];

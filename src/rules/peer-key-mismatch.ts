@@ -15,7 +15,7 @@ export const peerKeyMismatch = defineRule({
     severity: 'error',
     failures: ['F-10'],
     needs: ['client-log'],
-    proves: 'A frame on the peer\'s own path met no writer at a client whose version does not map that path.',
+    proves: "A frame on the peer's own path met no writer at a client whose version does not map that path.",
     notEvidence: {
       'late-program': 'A program that was not connected yet: any version, and later channels into it work.',
       'older-peer': 'A client of an older version between newer ones: mixed-versions.',
@@ -23,9 +23,23 @@ export const peerKeyMismatch = defineRule({
     },
     blindTo: 'The exact version, without debug lines: E5a and E5b write the same otherwise.',
     remedy: 'Run E5b or later on every party.',
-    explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'read-loop-blockage', 'sequence-gap', 'unanswered-open', 'websocket-fallback', 'lost-writer', 'late-application', 'missing-channel'],
+    explains: [
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'read-loop-blockage',
+      'sequence-gap',
+      'unanswered-open',
+      'websocket-fallback',
+      'lost-writer',
+      'late-application',
+      'missing-channel',
+    ],
   },
-  judge: (c) => classifySkips(c).filter((s) => s.reason === 'peer-key').map((s) => draftFor(c, s)),
+  judge: (c) =>
+    classifySkips(c)
+      .filter((s) => s.reason === 'peer-key')
+      .map((s) => draftFor(c, s)),
 });
 
 function draftFor(c: CaseFile, s: Skip): Draft {
@@ -35,7 +49,12 @@ function draftFor(c: CaseFile, s: Skip): Draft {
     severity: harm(c, true),
     confidence: s.certain ? 'certain' : 'likely',
     message: `${name(s.party, c)} looks for ${name(s.sender, c)}'s frames under another path than they carry; the first was dropped and the direction is stuck${s.certain ? '' : ' (a program that connected more than 5 s late would look the same)'}`,
-    evidence: [...ref(s.event), ...s.proof.flatMap((e) => ref(e)), ...(s.session?.opened == null ? [] : ref(s.session.opened)), ...(era?.proof ?? [])],
+    evidence: [
+      ...ref(s.event),
+      ...s.proof.flatMap((e) => ref(e)),
+      ...(s.session?.opened == null ? [] : ref(s.session.opened)),
+      ...(era?.proof ?? []),
+    ],
     metrics: { era: era?.value ?? null },
     ...firstTime([s.event]),
     touches: s.sender === null ? [s.party] : [s.sender, s.party],

@@ -18,11 +18,23 @@ export const portConflict = defineRule({
     notEvidence: {
       reconnect: 'A failed bind after a second start of hotlink in one process: its own dead manager holds the port.',
       'bound-later': 'A failed bind of an era that tries again and succeeds.',
-      'older-marker': 'A failed bind when an older run\'s marker of the same client has the port: that proxy serves the program.',
+      'older-marker': "A failed bind when an older run's marker of the same client has the port: that proxy serves the program.",
     },
     blindTo: 'Which process holds the port: the sandbox does not say.',
     remedy: 'See who listens on the port (ss -ltnp), stop it or choose another port base, then restart this client and its program.',
-    explains: ['missing-channel', 'absent-application', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'late-application', 'lost-writer', 'read-loop-blockage', 'unanswered-open', 'websocket-fallback', 'peer-key-mismatch'],
+    explains: [
+      'missing-channel',
+      'absent-application',
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'late-application',
+      'lost-writer',
+      'read-loop-blockage',
+      'unanswered-open',
+      'websocket-fallback',
+      'peer-key-mismatch',
+    ],
   },
   judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
 });
@@ -56,7 +68,9 @@ function draftFor(c: CaseFile, p: PartyFact, fail: LogEvent, peer: string | null
 }
 
 function peerOfPort(c: CaseFile, p: PartyFact, port: number): string | null {
-  const marker = c.markers.find((m) => m.party === p.email && m.localPort === port && (c.run === null || m.run === c.run.id)) ?? c.markers.find((m) => m.party === p.email && m.localPort === port);
+  const marker =
+    c.markers.find((m) => m.party === p.email && m.localPort === port && (c.run === null || m.run === c.run.id)) ??
+    c.markers.find((m) => m.party === p.email && m.localPort === port);
   if (marker === undefined) return null;
   return marker.from === p.email ? marker.to : marker.from;
 }

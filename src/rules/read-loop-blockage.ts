@@ -17,7 +17,7 @@ export const readLoopBlockage = defineRule({
       'quiet-client': 'A client that decodes nothing because nobody sends to it.',
       'frozen-link': 'A client whose sync passes stop as well.',
     },
-    blindTo: 'What waited in the relay\'s queue meanwhile.',
+    blindTo: "What waited in the relay's queue meanwhile.",
     remedy: 'Mend what kept the frame from its writer; the blockage ends by itself after 35 s.',
     explains: ['unanswered-open'],
   },

@@ -22,8 +22,19 @@ export const rejectedSession = defineRule({
       'file-sync': 'Denied file writes and downloads of the sync: they carry no hotlink data.',
     },
     blindTo: 'An open without a target that nobody may read is not refused, it is not forwarded: see unreadable-channel.',
-    remedy: 'Grant the missing right in the channel directory\'s syft.pub.yaml and wait until the relay has loaded it before the programs start.',
-    explains: ['unanswered-open', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'sequence-gap', 'unreadable-channel', 'missing-channel', 'websocket-fallback', 'absent-application'],
+    remedy:
+      "Grant the missing right in the channel directory's syft.pub.yaml and wait until the relay has loaded it before the programs start.",
+    explains: [
+      'unanswered-open',
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'sequence-gap',
+      'unreadable-channel',
+      'missing-channel',
+      'websocket-fallback',
+      'absent-application',
+    ],
   },
   judge(c) {
     const drafts: Draft[] = [];

@@ -18,14 +18,20 @@ export const relayQueueOverflow = defineRule({
   judge(c) {
     const full = c.events.of('reader-buffer-full', 'send-buffer-full', 'relay-write-error');
     const users = new Map(c.events.of('hub-registered').map((e) => [e.conn, e.user]));
-    const by = new Map<string, typeof full[number][]>();
+    const by = new Map<string, (typeof full)[number][]>();
     for (const e of full) {
       const who = e.user ?? users.get(e.conn) ?? '';
       by.set(who, [...(by.get(who) ?? []), e]);
     }
     return [...by].map(([who, lines]) => ({
       subject: who === '' ? {} : { party: who },
-      severity: c.finished === true ? ('info' as const) : harm(c, c.directions.some((d) => d.lost.min > 0)),
+      severity:
+        c.finished === true
+          ? ('info' as const)
+          : harm(
+              c,
+              c.directions.some((d) => d.lost.min > 0),
+            ),
       confidence: 'certain' as const,
       message: `the relay dropped ${plural(lines.length, 'message')} of ${who === '' ? 'a connection' : `${name(who, c)}'s connection`}`,
       evidence: lines.slice(0, 3).flatMap((e) => ref(e)),

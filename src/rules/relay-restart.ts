@@ -18,17 +18,37 @@ export const relayRestart = defineRule({
     proves: 'The relay went away while clients were connected; sessions and frames under way are gone, and no client resumes.',
     notEvidence: {
       'one-client': 'One client alone that reconnects: its own link was cut.',
-      'all-cut': 'All clients that reconnect at once while the relay\'s log goes on: something between them cut idle links.',
+      'all-cut': "All clients that reconnect at once while the relay's log goes on: something between them cut idle links.",
       'later-start': 'A relay that starts before any client does.',
     },
     blindTo: 'Why it restarted: its earlier log is gone.',
-    remedy: 'Restart all clients and programs; keep the relay\'s log appended, or save it before a restart.',
-    explains: ['split-client', 'port-conflict', 'unanswered-open', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'missing-channel', 'absent-application', 'sequence-gap', 'late-application', 'lost-writer', 'websocket-fallback', 'frozen-link', 'unreadable-channel', 'dead-client', 'duplicate-daemon', 'rejected-session'],
+    remedy: "Restart all clients and programs; keep the relay's log appended, or save it before a restart.",
+    explains: [
+      'split-client',
+      'port-conflict',
+      'unanswered-open',
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'missing-channel',
+      'absent-application',
+      'sequence-gap',
+      'late-application',
+      'lost-writer',
+      'websocket-fallback',
+      'frozen-link',
+      'unreadable-channel',
+      'dead-client',
+      'duplicate-daemon',
+      'rejected-session',
+    ],
   },
   judge(c) {
     const cuts = c.events.of('ws-disconnected');
     const cutParties = new Set(cuts.map((e) => e.party));
-    const refused = c.events.of('ws-connect-error').filter((e) => (e.reason ?? '').includes('ConnectionRefused') && cuts.some((x) => x.party === e.party && x.line < e.line));
+    const refused = c.events
+      .of('ws-connect-error')
+      .filter((e) => (e.reason ?? '').includes('ConnectionRefused') && cuts.some((x) => x.party === e.party && x.line < e.line));
     const starts = c.events.of('relay-start');
     const began = c.parties.flatMap((p) => (p.managers[0]?.enabled?.t == null ? [] : [p.managers[0].enabled.t]));
     const firstClient = began.length === 0 ? Infinity : Math.min(...began);

@@ -15,8 +15,12 @@ export const relayStandstill = defineRule({
     severity: 'error',
     failures: ['F-32'],
     needs: ['relay-log'],
-    proves: 'The relay took a queue\'s worth of messages that it never wrote, and then no message of any party any more.',
-    notEvidence: { 'sender-lock': 'Unwritten frames that the relay refused.', idle: 'A relay that takes nothing because nobody sends.', 'no-acceptor': 'Frames of a session that nobody accepted.' },
+    proves: "The relay took a queue's worth of messages that it never wrote, and then no message of any party any more.",
+    notEvidence: {
+      'sender-lock': 'Unwritten frames that the relay refused.',
+      idle: 'A relay that takes nothing because nobody sends.',
+      'no-acceptor': 'Frames of a session that nobody accepted.',
+    },
     blindTo: 'Why the receiver does not read.',
     remedy: 'Look at the receiver named here: its program does not read, or its client waits for a writer.',
     explains: ['unanswered-open', 'asymmetric-growth', 'stalled-counters', 'sequence-gap', 'silent-application', 'unreadable-channel'],
@@ -25,9 +29,20 @@ export const relayStandstill = defineRule({
     const refused = c.events.of('data-not-sender').length;
     const unwritten = c.relayed.filter((r) => r.to === null).reduce((sum, r) => sum + r.frames, 0) - refused;
     if (unwritten < QUEUE || !c.stillness.standing) return [];
-    const stuck = c.parties.find((p) => c.directions.some((d) => d.to === p.email && d.frames.relayed !== null && d.frames.relayed.max > 0 && d.lost.max > 0));
+    const stuck = c.parties.find((p) =>
+      c.directions.some((d) => d.to === p.email && d.frames.relayed !== null && d.frames.relayed.max > 0 && d.lost.max > 0),
+    );
     const workers = c.events.of('relay-workers')[0];
     const last = c.relayed.filter((r) => r.to === null).toSorted((a, b) => b.lastLine - a.lastLine)[0];
-    return [{ subject: stuck === undefined ? {} : { party: stuck.email }, severity: harm(c, true), confidence: 'likely', message: `the relay took ${unwritten} frames that it never wrote and stands still${stuck === undefined ? '' : `; ${name(stuck.email, c)} does not read`}`, evidence: [...ref(workers), ...(last === undefined ? [] : [{ sourceId: last.sourceId, line: last.lastLine }])], touches: '*' }];
+    return [
+      {
+        subject: stuck === undefined ? {} : { party: stuck.email },
+        severity: harm(c, true),
+        confidence: 'likely',
+        message: `the relay took ${unwritten} frames that it never wrote and stands still${stuck === undefined ? '' : `; ${name(stuck.email, c)} does not read`}`,
+        evidence: [...ref(workers), ...(last === undefined ? [] : [{ sourceId: last.sourceId, line: last.lastLine }])],
+        touches: '*',
+      },
+    ];
   },
 });

@@ -8,12 +8,17 @@ import { harm, name, ref } from './engine/ask.ts';
 export const reorderCollision = defineRule({
   meta: {
     id: 'reorder-collision',
-    title: 'A replaced session\'s first frames were taken for old ones',
+    title: "A replaced session's first frames were taken for old ones",
     severity: 'error',
     failures: ['F-11'],
     needs: ['client-log'],
-    proves: 'One sender opened a second session on the same path towards a receiver whose version numbers frames per path, and bytes are missing.',
-    notEvidence: { 'newer-receiver': 'A receiver of E4 or later: it numbers per session.', 'other-path': 'Two sessions on different paths.', 'balanced': 'A second session with all bytes written.' },
+    proves:
+      'One sender opened a second session on the same path towards a receiver whose version numbers frames per path, and bytes are missing.',
+    notEvidence: {
+      'newer-receiver': 'A receiver of E4 or later: it numbers per session.',
+      'other-path': 'Two sessions on different paths.',
+      balanced: 'A second session with all bytes written.',
+    },
     blindTo: 'Which frames were parked.',
     remedy: 'Run E4 or later at the receiver.',
     explains: ['asymmetric-growth', 'stalled-counters', 'sequence-gap', 'silent-application'],
@@ -25,6 +30,18 @@ export const reorderCollision = defineRule({
       const own = d.sessions.filter((s) => s.opener === d.from && s.opened !== null && s.accepting.length > 0);
       const second = own.find((s, i) => own.findIndex((o) => o.path === s.path) < i);
       if (second === undefined || d.lost.min === 0 || c.events.of('data-not-sender').some((e) => e.user === d.from)) return [];
-      return [{ subject: { from: d.from, to: d.to }, severity: harm(c, true), confidence: 'likely', message: `${name(d.from, c)} opened a second session on one path; ${name(d.to, c)}'s version takes its first frames for old ones`, evidence: own.filter((s) => s.path === second.path).slice(0, 2).flatMap((s) => ref(s.opened)), touches: [d.from, d.to] }];
+      return [
+        {
+          subject: { from: d.from, to: d.to },
+          severity: harm(c, true),
+          confidence: 'likely',
+          message: `${name(d.from, c)} opened a second session on one path; ${name(d.to, c)}'s version takes its first frames for old ones`,
+          evidence: own
+            .filter((s) => s.path === second.path)
+            .slice(0, 2)
+            .flatMap((s) => ref(s.opened)),
+          touches: [d.from, d.to],
+        },
+      ];
     }),
 });

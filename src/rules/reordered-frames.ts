@@ -10,7 +10,10 @@ export const reorderedFrames = defineRule({
     failures: ['F-29'],
     needs: ['client-log'],
     proves: 'A lower number of a session was decoded after a higher one.',
-    notEvidence: { 'new-session': 'Numbers that start again under a new session id.', 'hole-for-good': 'A number that never comes: sequence-gap.' },
+    notEvidence: {
+      'new-session': 'Numbers that start again under a new session id.',
+      'hole-for-good': 'A number that never comes: sequence-gap.',
+    },
     blindTo: 'Frames that went peer to peer.',
     remedy: 'Nothing: the receiver heals it.',
     explains: [],
@@ -20,6 +23,16 @@ export const reorderedFrames = defineRule({
     const late = c.received.filter((r) => r.outOfOrder > 0 && r.prefixFrames === r.distinct);
     if (late.length === 0) return [];
     const frames = late.reduce((sum, r) => sum + r.outOfOrder, 0);
-    return [{ subject: {}, severity: 'info', confidence: 'certain', message: `${plural(frames, 'frame')} of ${plural(late.length, 'session')} came out of order; the receivers put them right`, evidence: late.slice(0, 2).map((r) => ({ sourceId: r.sourceId, line: r.lastLine })), metrics: { frames }, touches: '*' }];
+    return [
+      {
+        subject: {},
+        severity: 'info',
+        confidence: 'certain',
+        message: `${plural(frames, 'frame')} of ${plural(late.length, 'session')} came out of order; the receivers put them right`,
+        evidence: late.slice(0, 2).map((r) => ({ sourceId: r.sourceId, line: r.lastLine })),
+        metrics: { frames },
+        touches: '*',
+      },
+    ];
   },
 });

@@ -19,7 +19,7 @@ export const selfRoute = defineRule({
     notEvidence: {
       'peer-is-self': 'An entry of telemetry whose peer is the local email: the peer is only the owner of the path.',
       adoption: 'One session id in both tables after the party accepted a session of its peer: adoption.',
-      'guard-line': 'The self-route guard\'s line with an adopted session: it discards the adoption.',
+      'guard-line': "The self-route guard's line with an adopted session: it discards the adoption.",
     },
     blindTo: 'Nothing that an unmodified relay can do; it filters by user.',
     remedy: 'Check which relay this is: an unmodified one cannot do it.',
@@ -29,7 +29,9 @@ export const selfRoute = defineRule({
 });
 
 function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
-  const back = c.events.ofParty(p.email, 'decoded-open', 'open-received').filter((e) => e.user === p.email && c.events.session(e.sid ?? '', 'session-new').some((x) => x.party === p.email));
+  const back = c.events
+    .ofParty(p.email, 'decoded-open', 'open-received')
+    .filter((e) => e.user === p.email && c.events.session(e.sid ?? '', 'session-new').some((x) => x.party === p.email));
   const first = back[0];
   if (first === undefined) return [];
   return [

@@ -24,14 +24,34 @@ export const senderLockDrop = defineRule({
     },
     blindTo: 'Frames of an adopted session that went peer to peer: no relay sees them. Sessions of a relay log that was truncated.',
     remedy: 'Run clients from E5b on: each direction then has a session of its own. Until then let only one side of a channel speak first.',
-    explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'sequence-gap', 'websocket-fallback', 'self-route', 'unanswered-open', 'missing-channel', 'absent-application', 'late-application', 'read-loop-blockage', 'mixed-versions'],
+    explains: [
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'sequence-gap',
+      'websocket-fallback',
+      'self-route',
+      'unanswered-open',
+      'missing-channel',
+      'absent-application',
+      'late-application',
+      'read-loop-blockage',
+      'mixed-versions',
+    ],
   },
   judge(c) {
     const drafts: Draft[] = [];
     const refused = c.events.of('data-not-sender');
-    const senders = new Set([...refused.map((e) => e.user), ...c.sessions.flatMap((s) => s.streams.filter((x) => x.adopted).map((x) => x.from))]);
+    const senders = new Set([
+      ...refused.map((e) => e.user),
+      ...c.sessions.flatMap((s) => s.streams.filter((x) => x.adopted).map((x) => x.from)),
+    ]);
     for (const sender of [...senders].filter((x) => x !== null).toSorted()) {
-      const draft = judgeSender(c, sender, refused.filter((e) => e.user === sender));
+      const draft = judgeSender(
+        c,
+        sender,
+        refused.filter((e) => e.user === sender),
+      );
       if (draft !== undefined) drafts.push(draft);
     }
     return drafts;
@@ -39,7 +59,9 @@ export const senderLockDrop = defineRule({
 });
 
 function judgeSender(c: CaseFile, sender: string, refused: readonly LogEvent[]): Draft | undefined {
-  const sessions = c.sessions.filter((s) => s.opener !== sender && (refused.some((e) => e.sid === s.sid) || s.streams.some((x) => x.adopted && x.from === sender)));
+  const sessions = c.sessions.filter(
+    (s) => s.opener !== sender && (refused.some((e) => e.sid === s.sid) || s.streams.some((x) => x.adopted && x.from === sender)),
+  );
   // Adoption with an open data channel loses nothing at the relay; without the relay's word it is no finding.
   const proven = sessions.filter((s) => refused.some((e) => e.sid === s.sid) || s.p2pOpen.length === 0);
   if (proven.length === 0) return undefined;
@@ -55,7 +77,12 @@ function judgeSender(c: CaseFile, sender: string, refused: readonly LogEvent[]):
     confidence: refused.length > 0 ? 'certain' : 'likely',
     message: `${name(sender, c)} sent on ${plural(proven.length, 'session')} that ${names(targets, c)} had opened; the relay drops that${frames > 0 ? ` (${plural(frames, 'frame')} refused)` : ''}`,
     evidence: [...proven.flatMap((s) => trail(s, sender)), ...refused.slice(0, 3).flatMap((e) => ref(e))],
-    metrics: { frames_refused: frames, sessions: proven.length, bytes_lost: total, sender_tx_bytes: bytes !== undefined && bytes.min === bytes.max ? bytes.min : null },
+    metrics: {
+      frames_refused: frames,
+      sessions: proven.length,
+      bytes_lost: total,
+      sender_tx_bytes: bytes !== undefined && bytes.min === bytes.max ? bytes.min : null,
+    },
     ...firstTime(refused.length > 0 ? refused : proven.flatMap((s) => s.fallbacks)),
     touches: [sender, ...targets],
   };

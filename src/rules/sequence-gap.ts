@@ -37,7 +37,10 @@ function judgeStream(c: CaseFile, s: StreamFact): Draft[] {
       severity: harm(c, true),
       confidence: 'certain',
       message: `frame ${r.prefixFrames + 1} of session ${s.sid} never reached ${name(s.to, c)}; ${r.distinct - r.prefixFrames} later frames are parked behind it`,
-      evidence: [{ sourceId: r.sourceId, line: r.firstLine }, { sourceId: r.sourceId, line: r.lastLine }],
+      evidence: [
+        { sourceId: r.sourceId, line: r.firstLine },
+        { sourceId: r.sourceId, line: r.lastLine },
+      ],
       metrics: { first_missing: r.prefixFrames + 1, parked_bytes: r.bytes - r.prefixBytes },
       ...(r.lastT === null ? {} : { at: r.lastT }),
       touches: [s.from, s.to],

@@ -24,7 +24,7 @@ export const silentApplication = defineRule({
       'grace-waits': 'Pauses of 1.5 s at the start of sessions in E6.',
     },
     blindTo: 'Whether the program computes or hangs: only its CPU time or its own log says.',
-    remedy: 'Look at that party\'s program: its CPU (docker stats, ps), its stack, its own log. The transport needs nothing.',
+    remedy: "Look at that party's program: its CPU (docker stats, ps), its stack, its own log. The transport needs nothing.",
     explains: ['stalled-counters', 'websocket-fallback'],
   },
   judge(c) {
@@ -34,10 +34,22 @@ export const silentApplication = defineRule({
     const unfinished = c.progress.filter((p) => p.state === 'unfinished');
     const owing = whoOwes(c.bursts);
     const open = c.parties.filter((p) => p.telemetry?.proxies.some((x) => x.connected) === true);
-    if (owing === undefined) return unfinished.length > 0 ? byProgress(c, unfinished.map((p) => p.ref)) : [];
+    if (owing === undefined)
+      return unfinished.length > 0
+        ? byProgress(
+            c,
+            unfinished.map((p) => p.ref),
+          )
+        : [];
     // Connections closed at the end of whole rounds: finished as far as anything shows.
     if (unfinished.length === 0 && !owing.midRound && open.length === 0) return [];
-    return [draftFor(c, owing, unfinished.map((p) => p.ref))];
+    return [
+      draftFor(
+        c,
+        owing,
+        unfinished.map((p) => p.ref),
+      ),
+    ];
   },
 });
 
@@ -59,7 +71,11 @@ function draftFor(c: CaseFile, o: Owing, unfinished: readonly Ref[]): Draft {
 /** No rounds to read (peer-to-peer, or too few): the party that received last, as a possibility. */
 function byProgress(c: CaseFile, unfinished: readonly Ref[]): Draft[] {
   const last = c.parties
-    .flatMap((p) => p.managers.flatMap((m) => (m.lastMoved === null ? [] : [{ party: p.email, t: m.lastMoved.t, ref: { sourceId: m.lastMoved.sourceId, line: m.lastMoved.line } }])))
+    .flatMap((p) =>
+      p.managers.flatMap((m) =>
+        m.lastMoved === null ? [] : [{ party: p.email, t: m.lastMoved.t, ref: { sourceId: m.lastMoved.sourceId, line: m.lastMoved.line } }],
+      ),
+    )
     .toSorted((a, b) => b.t - a.t)[0];
   if (last === undefined) return [];
   return [

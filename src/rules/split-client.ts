@@ -22,7 +22,23 @@ export const splitClient = defineRule({
     },
     blindTo: 'What cut the connection: neither side logs a reason.',
     remedy: 'Restart this client process and its program; keep idle connections alive (neither side sends pings) if a middlebox cuts them.',
-    explains: ['port-conflict', 'unanswered-open', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'missing-channel', 'absent-application', 'sequence-gap', 'late-application', 'lost-writer', 'websocket-fallback', 'read-loop-blockage', 'frozen-link', 'unreadable-channel', 'mixed-versions'],
+    explains: [
+      'port-conflict',
+      'unanswered-open',
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'missing-channel',
+      'absent-application',
+      'sequence-gap',
+      'late-application',
+      'lost-writer',
+      'websocket-fallback',
+      'read-loop-blockage',
+      'frozen-link',
+      'unreadable-channel',
+      'mixed-versions',
+    ],
   },
   judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
 });
@@ -31,10 +47,15 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
   const second = p.managers[1]?.enabled ?? null;
   if (second === null) return [];
   const cut = c.events.ofParty(p.email, 'ws-disconnected', 'ws-send-error')[0] ?? null;
-  const restart = c.events.ofParty(p.email, 'daemon-start').some((e) => e.line > (p.managers[0]?.enabled?.line ?? 0) && e.line < second.line);
+  const restart = c.events
+    .ofParty(p.email, 'daemon-start')
+    .some((e) => e.line > (p.managers[0]?.enabled?.line ?? 0) && e.line < second.line);
   if (restart) return [];
   const bind = c.events.ofParty(p.email, 'bind-failed').find((e) => e.line > second.line) ?? null;
-  const dead = c.events.ofParty(p.email, 'send-open-failed', 'app-send-failed', 'send-data-failed').find((e) => (e.reason ?? '').includes('queue closed')) ?? null;
+  const dead =
+    c.events
+      .ofParty(p.email, 'send-open-failed', 'app-send-failed', 'send-data-failed')
+      .find((e) => (e.reason ?? '').includes('queue closed')) ?? null;
   return [
     {
       subject: { party: p.email },

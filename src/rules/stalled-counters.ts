@@ -8,7 +8,7 @@ export const stalledCounters = defineRule({
     severity: 'warning',
     failures: ['F-24'],
     needs: ['client-log'],
-    proves: 'Every party\'s counters stayed the same from the named moment to the end, while the processes lived.',
+    proves: "Every party's counters stayed the same from the named moment to the end, while the processes lived.",
     notEvidence: {
       finished: 'A completed step or programs that closed their connections: a finished run may stay open for hours.',
       pause: 'Quiet in the middle of a run that moved again.',
@@ -28,7 +28,13 @@ export const stalledCounters = defineRule({
         severity: 'warning',
         confidence: 'certain',
         message: `no counter, frame or session moved for the last ${seconds} s of the evidence`,
-        evidence: [s.lastMovedRef, ...c.parties.flatMap((p) => { const last = p.managers.at(-1)?.last; return last == null ? [] : [{ sourceId: last.sourceId, line: last.line }]; })],
+        evidence: [
+          s.lastMovedRef,
+          ...c.parties.flatMap((p) => {
+            const last = p.managers.at(-1)?.last;
+            return last == null ? [] : [{ sourceId: last.sourceId, line: last.line }];
+          }),
+        ],
         metrics: { seconds },
         ...(s.lastMoved === null ? {} : { at: s.lastMoved }),
         touches: '*',

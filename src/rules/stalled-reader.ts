@@ -16,10 +16,23 @@ export const stalledReader = defineRule({
     failures: ['F-7', 'F-32'],
     needs: ['client-log', 'telemetry'],
     proves: 'Megabytes were decoded for a connected program and not written, without any error.',
-    notEvidence: { 'still-fits': 'Megabytes that all fit into the buffers: nothing is blocked yet.', 'no-writer': 'Frames that met no writer.', 'moving-run': 'A difference while counters move.' },
+    notEvidence: {
+      'still-fits': 'Megabytes that all fit into the buffers: nothing is blocked yet.',
+      'no-writer': 'Frames that met no writer.',
+      'moving-run': 'A difference while counters move.',
+    },
     blindTo: 'Whether the program reads slowly or not at all.',
-    remedy: 'Look at that party\'s program: why does it not read this connection?',
-    explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'unanswered-open', 'read-loop-blockage', 'relay-standstill', 'relay-queue-overflow', 'sequence-gap'],
+    remedy: "Look at that party's program: why does it not read this connection?",
+    explains: [
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'unanswered-open',
+      'read-loop-blockage',
+      'relay-standstill',
+      'relay-queue-overflow',
+      'sequence-gap',
+    ],
   },
   judge: (c) =>
     c.directions.flatMap((d): Draft[] => {
@@ -30,7 +43,22 @@ export const stalledReader = defineRule({
       if (!c.stillness.standing || c.finished === true || skipped || p === undefined || taken === undefined || !p.hasCounters) return [];
       const all = c.received.filter((r) => r.party === d.to).reduce((sum, r) => sum + r.prefixBytes, 0);
       if (decoded < BUFFERS || all <= taken.max || proxyOf(p, d.from)?.connected === false) return [];
-      const last = d.streams.map((s) => s.received).filter((r) => r !== null).toSorted((a, b) => (b.lastT ?? 0) - (a.lastT ?? 0))[0];
-      return [{ subject: { party: d.to }, severity: harm(c, true), confidence: 'likely', message: `${name(d.to, c)}'s program does not read: ${decoded} bytes from ${name(d.from, c)} were decoded, ${taken.max} in all could be written`, evidence: [...(last === undefined ? [] : [{ sourceId: last.sourceId, line: last.lastLine }]), ...counter(p, 'rx_bytes', p.telemetry?.rxBytes ?? null)], touches: '*' }];
+      const last = d.streams
+        .map((s) => s.received)
+        .filter((r) => r !== null)
+        .toSorted((a, b) => (b.lastT ?? 0) - (a.lastT ?? 0))[0];
+      return [
+        {
+          subject: { party: d.to },
+          severity: harm(c, true),
+          confidence: 'likely',
+          message: `${name(d.to, c)}'s program does not read: ${decoded} bytes from ${name(d.from, c)} were decoded, ${taken.max} in all could be written`,
+          evidence: [
+            ...(last === undefined ? [] : [{ sourceId: last.sourceId, line: last.lastLine }]),
+            ...counter(p, 'rx_bytes', p.telemetry?.rxBytes ?? null),
+          ],
+          touches: '*',
+        },
+      ];
     }),
 });

@@ -9,7 +9,7 @@ import type { CaseFile, PartyFact } from './facts/case-file.ts';
 export const strictViolation = defineRule({
   meta: {
     id: 'strict-violation',
-    title: 'A mode that allows only peer to peer refused the program\'s bytes',
+    title: "A mode that allows only peer to peer refused the program's bytes",
     severity: 'error',
     failures: ['F-15', 'F-9'],
     needs: ['client-log|telemetry'],
@@ -30,7 +30,9 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
   const refused = c.events.ofParty(p.email, 'strict-fallback', 'p2p-send-failed', 'p2p-dropped', 'strict-accept-timeout');
   const counted = p.telemetry?.strictViolations ?? 0;
   if (refused.length === 0 && counted === 0) return [];
-  const targets = [...new Set(refused.map((e) => c.sessions.find((s) => s.sid === e.sid)?.peer ?? null).filter((x) => x !== null))].toSorted();
+  const targets = [
+    ...new Set(refused.map((e) => c.sessions.find((s) => s.sid === e.sid)?.peer ?? null).filter((x) => x !== null)),
+  ].toSorted();
   return [
     {
       subject: subjectOf(p.email, targets),

@@ -20,7 +20,8 @@ export const turnCredentialsMissing = defineRule({
       'failed-later': 'An offer that was sent and led to nothing: webrtc-not-connected.',
     },
     blindTo: 'Whether the server would have accepted credentials.',
-    remedy: 'Give the relay SYFTBOX_HOTLINK_TURN_USER and SYFTBOX_HOTLINK_TURN_PASS, or give each client its own SYFTBOX_HOTLINK_ICE_SERVERS.',
+    remedy:
+      'Give the relay SYFTBOX_HOTLINK_TURN_USER and SYFTBOX_HOTLINK_TURN_PASS, or give each client its own SYFTBOX_HOTLINK_ICE_SERVERS.',
     explains: ['websocket-fallback', 'webrtc-not-connected', 'grace-tax', 'strict-violation'],
     slowsOnly: true,
   },

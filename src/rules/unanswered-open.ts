@@ -20,8 +20,9 @@ export const unansweredOpen = defineRule({
       'rejected-open': 'A time-out in the same millisecond as a reject: the wait ended early, see rejected-session.',
       'first-frame-direct': 'A late accept when the first frame went over the data channel: nothing was lost.',
     },
-    blindTo: 'Why nobody answered: that needs the receiver\'s or the relay\'s log.',
-    remedy: 'Find why the receiver did not answer (its log at that second, the relay\'s connections, the channel\'s ACL), remove that, and restart the opener.',
+    blindTo: "Why nobody answered: that needs the receiver's or the relay's log.",
+    remedy:
+      "Find why the receiver did not answer (its log at that second, the relay's connections, the channel's ACL), remove that, and restart the opener.",
     explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'sequence-gap', 'missing-channel', 'websocket-fallback'],
   },
   judge: (c) => c.sessions.flatMap((s) => judgeSession(c, s)),
@@ -38,7 +39,10 @@ function judgeSession(c: CaseFile, s: SessionFact): Draft[] {
   if (harmless) return [];
   const entry = c.party(s.opener)?.telemetry?.sessions.find((x) => x.sid === s.sid && x.direction === 'out');
   const source = c.party(s.opener)?.telemetry?.source;
-  const pointer = entry !== undefined && source !== undefined ? [{ source, pointer: entry.pointer, text: `sid ${s.sid} status: ${entry.status ?? ''} seq: ${String(entry.seq)}` }] : [];
+  const pointer =
+    entry !== undefined && source !== undefined
+      ? [{ source, pointer: entry.pointer, text: `sid ${s.sid} status: ${entry.status ?? ''} seq: ${String(entry.seq)}` }]
+      : [];
   return [
     {
       subject: subjectOf(s.opener, s.peer === null ? [] : [s.peer]),

@@ -13,9 +13,12 @@ export const unpreparedPath = defineRule({
     severity: 'error',
     failures: ['F-34'],
     needs: ['client-log', 'marker'],
-    proves: 'The session\'s path names an owner who is not the channel\'s first number, so no party prepared it.',
-    notEvidence: { 'shared-directory': 'The two-party layout where both sides use one channel name.', 'default-names': 'Emails whose order agrees with their numbers.' },
-    blindTo: 'What the relay\'s own copy of the access lists says.',
+    proves: "The session's path names an owner who is not the channel's first number, so no party prepared it.",
+    notEvidence: {
+      'shared-directory': 'The two-party layout where both sides use one channel name.',
+      'default-names': 'Emails whose order agrees with their numbers.',
+    },
+    blindTo: "What the relay's own copy of the access lists says.",
     remedy: 'Run E5b or later, or name the parties so that the order of emails is that of the flow.',
     explains: ['rejected-session', 'wrong-acceptor', 'unreadable-channel', 'unanswered-open', 'asymmetric-growth', 'stalled-counters'],
   },
@@ -29,6 +32,16 @@ export const unpreparedPath = defineRule({
     const first = odd[0];
     if (first === undefined) return [];
     const dead = odd.some((s) => s.denied !== null || s.accepted === null);
-    return [{ subject: first.opener === null ? {} : { party: first.opener }, severity: dead ? harm(c, true) : 'info', confidence: 'certain', message: `${name(first.opener, c)} opened on ${name(first.owner, c)}'s ${first.channel ?? ''}, a directory that no party created`, evidence: odd.slice(0, 3).flatMap((s) => [...ref(s.opened), ...ref(s.denied)]), ...firstTime(odd.map((s) => s.opened).filter((e) => e !== null)), touches: '*' }];
+    return [
+      {
+        subject: first.opener === null ? {} : { party: first.opener },
+        severity: dead ? harm(c, true) : 'info',
+        confidence: 'certain',
+        message: `${name(first.opener, c)} opened on ${name(first.owner, c)}'s ${first.channel ?? ''}, a directory that no party created`,
+        evidence: odd.slice(0, 3).flatMap((s) => [...ref(s.opened), ...ref(s.denied)]),
+        ...firstTime(odd.map((s) => s.opened).filter((e) => e !== null)),
+        touches: '*',
+      },
+    ];
   },
 });

@@ -15,22 +15,32 @@ export const unreadableChannel = defineRule({
     severity: 'error',
     failures: ['F-28'],
     needs: ['client-log|relay-log', 'marker'],
-    proves: 'The channel\'s access list gives the peer no read right, and the open was answered by nobody.',
+    proves: "The channel's access list gives the peer no read right, and the open was answered by nobody.",
     notEvidence: {
-      'missing-acl': 'A channel directory without an ACL of its own: the parent\'s file decides and usually lets all parties read.',
+      'missing-acl': "A channel directory without an ACL of its own: the parent's file decides and usually lets all parties read.",
       'denied-open': 'An open that the relay refused aloud: that is rejected-session.',
-      'receiver-copy': 'The receiver\'s copy of the ACL, or its absence: only the opener\'s own file and the relay\'s load of it count.',
+      'receiver-copy': "The receiver's copy of the ACL, or its absence: only the opener's own file and the relay's load of it count.",
     },
     blindTo: 'Whether the relay had loaded the file in time, when its log is missing.',
-    remedy: 'Add the peer to `read` in the syft.pub.yaml of the opener\'s channel directory, then restart the opener: a session is never opened anew.',
-    explains: ['unanswered-open', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'missing-channel', 'websocket-fallback', 'absent-application'],
+    remedy:
+      "Add the peer to `read` in the syft.pub.yaml of the opener's channel directory, then restart the opener: a session is never opened anew.",
+    explains: [
+      'unanswered-open',
+      'asymmetric-growth',
+      'stalled-counters',
+      'silent-application',
+      'missing-channel',
+      'websocket-fallback',
+      'absent-application',
+    ],
   },
   judge: (c) => c.sessions.flatMap((s) => judgeSession(c, s)),
 });
 
 function judgeSession(c: CaseFile, s: SessionFact): Draft[] {
   const { opener, peer } = s;
-  if (opener === null || peer === null || s.accepted !== null || s.seenBy.length > 0 || s.accepting.length > 0 || s.denied !== null) return [];
+  if (opener === null || peer === null || s.accepted !== null || s.seenBy.length > 0 || s.accepting.length > 0 || s.denied !== null)
+    return [];
   if (s.rejects.length > 0 || (s.timeout === null && s.telemetryStatus !== 'pending')) return [];
   if (mayUse(c, s.owner ?? opener, s.channel, peer, 'read') !== false) return [];
   return [

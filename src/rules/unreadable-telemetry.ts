@@ -10,7 +10,10 @@ export const unreadableTelemetry = defineRule({
     failures: ['F-36'],
     needs: [],
     proves: 'The file is there and gives no counters.',
-    notEvidence: { 'no-file': 'No file at all: hotlink is off, or the client is a Go client.', 'other-daemon': 'A readable file of another manager.' },
+    notEvidence: {
+      'no-file': 'No file at all: hotlink is off, or the client is a Go client.',
+      'other-daemon': 'A readable file of another manager.',
+    },
     blindTo: 'What the counters were: the summary lines of the log may still tell.',
     remedy: 'Copy the file again while the client runs; if it stays empty the process was killed while it wrote.',
     explains: [],
@@ -18,5 +21,11 @@ export const unreadableTelemetry = defineRule({
   judge: (c) =>
     c.sources
       .filter((s) => s.kind === 'telemetry' && s.party !== null && !c.telemetry.some((t) => t.sourceId === s.id))
-      .map((s) => ({ subject: { party: s.party ?? '' }, severity: 'info' as const, confidence: 'certain' as const, message: `${name(s.party, c)}'s telemetry file cannot be read`, evidence: [{ source: s.path, absent: true as const, text: 'the file has no readable content' }] })),
+      .map((s) => ({
+        subject: { party: s.party ?? '' },
+        severity: 'info' as const,
+        confidence: 'certain' as const,
+        message: `${name(s.party, c)}'s telemetry file cannot be read`,
+        evidence: [{ source: s.path, absent: true as const, text: 'the file has no readable content' }],
+      })),
 });

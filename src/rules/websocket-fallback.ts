@@ -24,7 +24,8 @@ export const websocketFallback = defineRule({
     const falls = c.events.of('fallback');
     const counted = c.parties.filter((p) => (p.telemetry?.wsFallbacks ?? 0) > 0);
     if (falls.length === 0 && counted.length === 0) return [];
-    const parties = falls.length > 0 ? [...new Set(falls.map((e) => e.party).filter((p) => p !== null))].toSorted() : counted.map((p) => p.email);
+    const parties =
+      falls.length > 0 ? [...new Set(falls.map((e) => e.party).filter((p) => p !== null))].toSorted() : counted.map((p) => p.email);
     const sessions = new Set(falls.map((e) => e.sid)).size;
     return [
       {
@@ -32,7 +33,10 @@ export const websocketFallback = defineRule({
         severity: 'warning',
         confidence: 'certain',
         message: `${sessions > 0 ? plural(sessions, 'session') : 'sessions'} of ${names(parties, c)} used the WebSocket instead of peer to peer`,
-        evidence: [...parties.flatMap((p) => ref(falls.find((e) => e.party === p))), ...counted.slice(0, 3).flatMap((p) => counter(p, 'ws_fallbacks', p.telemetry?.wsFallbacks ?? null))],
+        evidence: [
+          ...parties.flatMap((p) => ref(falls.find((e) => e.party === p))),
+          ...counted.slice(0, 3).flatMap((p) => counter(p, 'ws_fallbacks', p.telemetry?.wsFallbacks ?? null)),
+        ],
         metrics: { sessions, ws_packets: c.parties.reduce((sum, p) => sum + (p.telemetry?.txWs ?? 0), 0) },
         ...firstTime(falls),
         touches: '*',

@@ -76,7 +76,7 @@ CREATE TABLE log_event (
   msg_type   INTEGER,              -- text_key: HOTLINK_OPEN ...
   user_id    INTEGER,              -- text_key: from / user of the line
   to_id      INTEGER,              -- text_key: to / peer of the line
-  reason_id  INTEGER,              -- text_key: reason, error text, signal kind, flags; masked, cut to 512 bytes
+  reason_id  INTEGER,              -- text_key: reason, error text, signal kind, flags; masked, cut in the middle to 1024 characters
   addr_id    INTEGER,              -- text_key: ip:port
   seq        BIGINT,
   bytes      BIGINT,
@@ -98,7 +98,8 @@ CREATE TABLE telemetry (           -- one row per telemetry file found
   p2p_offers BIGINT, p2p_answers_ok BIGINT, p2p_answers_err BIGINT, quic_offers BIGINT,
   ws_fallbacks BIGINT, strict_violations BIGINT, webrtc_connected BIGINT,
   live_inbound BIGINT, live_out_accepted BIGINT, live_out_pending BIGINT, live_tcp_proxies BIGINT,
-  has_live BOOLEAN NOT NULL, has_bench_strict BOOLEAN NOT NULL, has_quic_keys BOOLEAN NOT NULL
+  has_live BOOLEAN NOT NULL, has_bench_strict BOOLEAN NOT NULL, has_quic_keys BOOLEAN NOT NULL,
+  tx_bytes_max BIGINT, rx_bytes_max BIGINT  -- upper ends, where a person wrote a range {"min":…,"max":…} instead of a figure; NULL otherwise
 );
 CREATE TABLE telemetry_session (
   source_id INTEGER NOT NULL, party VARCHAR NOT NULL, pointer VARCHAR NOT NULL,      -- JSON pointer of the entry

@@ -9,15 +9,17 @@ import { JsonObject, rejectedFile, wholeFile, type FilePlace, type FileRows, typ
 
 const COUNTERS = ['tx_packets', 'tx_bytes', 'tx_p2p_packets', 'tx_ws_packets', 'tx_quic_packets', 'rx_packets', 'rx_bytes', 'rx_max_write_ms', 'tx_max_send_ms'];
 const NEGOTIATIONS = ['p2p_offers', 'p2p_answers_ok', 'p2p_answers_err', 'quic_offers', 'ws_fallbacks', 'strict_violations'];
+/** Totals that a person may write as a range, `{"min":15000000}` or with a `max`, when only "about" is known. */
+const RANGED = ['tx_bytes', 'rx_bytes'];
 const LIVE = ['inbound', 'outbound_accepted', 'outbound_pending', 'tcp_proxies'];
 
 function microseconds(ms: number | null): number | null {
   return ms === null || Math.abs(ms) > 8.64e15 ? null : ms * 1000;
 }
 
-/** The object looks like telemetry of some era. */
+/** The object looks like telemetry of some era, or like a table of its totals that somebody wrote down. */
 export function isTelemetry(object: JsonObject): boolean {
-  return object.has('tx_packets') && object.has('rx_bytes') && object.has('updated_ms');
+  return object.has('tx_bytes') || object.has('rx_bytes');
 }
 
 /** Email of the party that wrote it, from what it says of its own channels; null when it does not say. */
@@ -48,13 +50,14 @@ export function readTelemetry(text: string, { sourceId, party }: FilePlace): Fil
         file.flag('bench_strict'),
         microseconds(file.integer('started_ms')),
         microseconds(file.integer('updated_ms')),
-        ...COUNTERS.map((key) => file.integer(key)),
+        ...COUNTERS.map((key) => file.integer(key) ?? file.object(key)?.integer('min') ?? null),
         ...NEGOTIATIONS.map((key) => file.integer(key)),
         file.integer('webrtc_connected') ?? live?.integer('webrtc_connected') ?? null,
         ...LIVE.map((key) => live?.integer(key) ?? null),
         live !== undefined,
         file.has('bench_strict'),
         file.has('tx_quic_packets'),
+        ...RANGED.map((key) => (file.object(key) === undefined ? null : (file.object(key)?.integer('max') ?? Number.MAX_SAFE_INTEGER))),
       ],
     },
   ];

@@ -12,7 +12,7 @@ export function harm(c: CaseFile, lost: boolean): Severity {
 
 /** The run stands still and nothing says that it was done. */
 export function stopped(c: CaseFile): boolean {
-  return c.finished !== true && c.stillness.standing;
+  return c.finished !== true && (c.stillness.standing || c.toldStill);
 }
 
 /** Something that was sent on this direction is certainly gone. */
@@ -56,11 +56,20 @@ export function counter(p: PartyFact | undefined, field: string, value: number |
   return p?.telemetry == null ? [] : [{ source: p.telemetry.source, pointer: `/${field}`, text: `${field}: ${String(value)}` }];
 }
 
-export function proxyOf(p: PartyFact | undefined, peer: string): { readonly connected: boolean; readonly ref: Ref; readonly port: number | null } | undefined {
+export function proxyOf(
+  p: PartyFact | undefined,
+  peer: string,
+): { readonly connected: boolean; readonly ref: Ref; readonly port: number | null } | undefined {
   const t = p?.telemetry;
   if (t == null || p === undefined) return undefined;
   const hit = t.proxies.find((x) => (x.from === p.email && x.to === peer) || (x.from === peer && x.to === p.email));
-  return hit === undefined ? undefined : { connected: hit.connected, port: hit.port, ref: { source: t.source, pointer: hit.pointer, text: `port ${String(hit.port)} connected: ${String(hit.connected)}` } };
+  return hit === undefined
+    ? undefined
+    : {
+        connected: hit.connected,
+        port: hit.port,
+        ref: { source: t.source, pointer: hit.pointer, text: `port ${String(hit.port)} connected: ${String(hit.connected)}` },
+      };
 }
 
 /** Sessions that were opened from one party to another. */

@@ -1,5 +1,5 @@
 /** The parts of a Diagnosis that describe the run, whatever was found: parties, flows, sessions, sequence, timeline, accounting. */
-import type { Accounting, Diagnosis, Flow, Party, SequenceEvent, Session, Timeline, Wait } from '../../model/diagnosis.ts';
+import type { Accounting, Diagnosis, Flow, Interval, Party, SequenceEvent, Session, Timeline, Wait } from '../../model/diagnosis.ts';
 import { sql, type Query } from '../../store/sql.ts';
 import type { CaseFile, DirectionFact, SessionFact } from '../facts/case-file.ts';
 import { RELAY_CLOCK } from '../facts/clocks.ts';
@@ -44,14 +44,37 @@ export function describeFlow(d: DirectionFact): Flow {
     from: d.from,
     to: d.to,
     offered: d.offered,
-    sent: d.sent,
-    delivered: d.delivered,
-    lost: d.lost,
+    sent: open(d.sent),
+    delivered: open(d.delivered),
+    lost: open(d.lost),
     frames: d.frames,
-    hops: { sent: d.sent, relayed: d.relayedBytes, received: d.received, written: d.delivered },
-    state: unused ? 'never-used' : d.lost.min > 0 ? 'lossy' : d.lost.max === 0 ? 'delivered' : d.sent.max >= UNBOUNDED ? 'unknown' : 'in-doubt',
+    hops: {
+      sent: known(d.sent),
+      relayed: d.relayedBytes,
+      received: d.received === null ? null : known(d.received),
+      written: known(d.delivered),
+    },
+    state: unused
+      ? 'never-used'
+      : d.lost.min > 0
+        ? 'lossy'
+        : d.lost.max === 0
+          ? 'delivered'
+          : d.sent.max >= UNBOUNDED
+            ? 'unknown'
+            : 'in-doubt',
   };
   return flow;
+}
+
+/** The solver's "no bound" as the document's. */
+function open(i: Interval): Interval {
+  return i.max >= UNBOUNDED ? { min: i.min, max: Number.MAX_SAFE_INTEGER } : i;
+}
+
+/** null when nothing bounds it from above. */
+function known(i: Interval): Interval | null {
+  return i.max >= UNBOUNDED ? null : i;
 }
 
 /** Greatest block that several exact volumes are whole multiples of, give or take a few bytes; only when it is large. */
@@ -90,9 +113,39 @@ export function describeSessions(c: CaseFile): Session[] {
 }
 
 const SHOWN = [
-  'session-new', 'decoded-open', 'accept-sending', 'session-accepted', 'accept-timeout', 'decoded-reject', 'fallback', 'session-adopted', 'self-route-discarded', 'data-not-sender', 'open-denied',
-  'open-target-denied', 'signal-not-participant', 'write-skipped', 'ipc-write-failed', 'write-failed', 'webrtc-open', 'webrtc-setup-failed', 'ws-disconnected', 'hotlink-enabled', 'daemon-start', 'bind-failed',
-  'send-open-failed', 'app-send-failed', 'app-connected', 'app-closed', 'strict-fallback', 'p2p-send-failed', 'hub-registered', 'hub-removed', 'relay-start', 'reader-buffer-full', 'send-buffer-full',
+  'session-new',
+  'decoded-open',
+  'accept-sending',
+  'session-accepted',
+  'accept-timeout',
+  'decoded-reject',
+  'fallback',
+  'session-adopted',
+  'self-route-discarded',
+  'data-not-sender',
+  'open-denied',
+  'open-target-denied',
+  'signal-not-participant',
+  'write-skipped',
+  'ipc-write-failed',
+  'write-failed',
+  'webrtc-open',
+  'webrtc-setup-failed',
+  'ws-disconnected',
+  'hotlink-enabled',
+  'daemon-start',
+  'bind-failed',
+  'send-open-failed',
+  'app-send-failed',
+  'app-connected',
+  'app-closed',
+  'strict-fallback',
+  'p2p-send-failed',
+  'hub-registered',
+  'hub-removed',
+  'relay-start',
+  'reader-buffer-full',
+  'send-buffer-full',
 ];
 
 export function describeSequence(c: CaseFile): SequenceEvent[] {
@@ -111,28 +164,83 @@ export function describeSequence(c: CaseFile): SequenceEvent[] {
 
 /** Decisive events only: what begins, ends, is refused or lost. */
 const DECISIVE = [
-  'relay-start', 'daemon-start', 'hotlink-enabled', 'bind-failed', 'session-new', 'accept-timeout', 'decoded-reject', 'open-denied', 'open-target-denied', 'data-not-sender', 'write-skipped', 'ipc-write-failed',
-  'write-failed', 'ws-disconnected', 'hub-removed', 'strict-fallback', 'p2p-send-failed', 'app-send-failed', 'reader-buffer-full', 'session-adopted',
+  'relay-start',
+  'daemon-start',
+  'hotlink-enabled',
+  'bind-failed',
+  'session-new',
+  'accept-timeout',
+  'decoded-reject',
+  'open-denied',
+  'open-target-denied',
+  'data-not-sender',
+  'write-skipped',
+  'ipc-write-failed',
+  'write-failed',
+  'ws-disconnected',
+  'hub-removed',
+  'strict-fallback',
+  'p2p-send-failed',
+  'app-send-failed',
+  'reader-buffer-full',
+  'session-adopted',
 ];
 
 export function describeTimeline(c: CaseFile): Timeline {
   return {
     counters: c.parties.map((p) => ({
       party: p.email,
-      points: thin(c.flushes.filter((f) => f.party === p.email)).map((f) => ({ t: Math.floor(f.t / 1000), tx: Math.round((f.tx.min + f.tx.max) / 2), rx: Math.round((f.rx.min + f.rx.max) / 2), txPackets: f.txPackets, rxPackets: f.rxPackets })),
+      points: thin(c.flushes.filter((f) => f.party === p.email)).map((f) => ({
+        t: Math.floor(f.t / 1000),
+        tx: Math.round((f.tx.min + f.tx.max) / 2),
+        rx: Math.round((f.rx.min + f.rx.max) / 2),
+        txPackets: f.txPackets,
+        rxPackets: f.rxPackets,
+      })),
     })),
     events: c.events
       .of(...DECISIVE)
       .filter((e) => e.t !== null)
       .toSorted(inOrder)
       .slice(0, MAX_SEQUENCE)
-      .map((e) => ({ t: Math.floor((e.t ?? 0) / 1000), clock: e.party ?? RELAY_CLOCK, what: whatOf(c, e.kind, e.sid), source: e.source, line: e.line })),
+      .map((e) => ({
+        t: Math.floor((e.t ?? 0) / 1000),
+        clock: e.party ?? RELAY_CLOCK,
+        what: whatOf(c, e.kind, e.sid),
+        source: e.source,
+        line: e.line,
+      })),
   };
 }
 
+/** Kinds in words, for the timeline. */
+const WORDS: Readonly<Record<string, string>> = {
+  'relay-start': 'the relay starts',
+  'daemon-start': 'the client starts',
+  'hotlink-enabled': 'hotlink starts',
+  'bind-failed': 'a proxy cannot bind its port',
+  'session-new': 'opens session',
+  'session-adopted': 'sends on a session that it did not open:',
+  'accept-timeout': 'no accept in time for session',
+  'decoded-reject': 'is refused session',
+  'open-denied': 'denies the open of session',
+  'open-target-denied': 'denies the target of session',
+  'data-not-sender': 'drops data of a stranger on session',
+  'write-skipped': 'drops a frame that met no writer',
+  'ipc-write-failed': 'gives up waiting for a local reader',
+  'write-failed': 'cannot write to its program',
+  'ws-disconnected': 'loses its connection',
+  'hub-removed': 'drops a connection',
+  'strict-fallback': 'refuses to fall back on session',
+  'p2p-send-failed': 'cannot send peer to peer on session',
+  'app-send-failed': 'discards what its program wrote',
+  'reader-buffer-full': 'drops a message: queue full',
+};
+
 function whatOf(c: CaseFile, kind: string, sid: string | null): string {
   const s = sid === null ? undefined : c.sessions.find((x) => x.sid === sid);
-  return s === undefined ? kind : `${kind} ${s.sid} (${name(s.opener, c)} → ${name(s.peer, c)})`;
+  const words = WORDS[kind] ?? kind;
+  return s === undefined ? words : `${words} ${s.sid} (${name(s.opener, c)} → ${name(s.peer, c)})`;
 }
 
 function thin<T>(points: readonly T[]): readonly T[] {
@@ -154,26 +262,36 @@ export async function describeWaits(c: CaseFile, write: EvidenceWriter): Promise
     waits.set(party, known);
   };
   for (const d of c.directions) if (d.lost.min > 0) add(d.to, d.from, 'bytes of this direction were sent and never arrived');
-  const owing = whoOwes(c.bursts);
-  if (waits.size === 0 && owing !== undefined) for (const to of owing.towards) add(to, owing.party, 'its turn in the repeated order');
+  const owing = waits.size === 0 ? whoOwes(c.bursts) : undefined;
+  if (owing !== undefined) for (const to of owing.towards) add(to, owing.party, 'its turn in the repeated order');
   // Who is not itself waited for through a dead direction, but gets nothing any more, waits for those who wait.
   const stuck = new Set([...waits.keys()]);
   for (const p of c.parties) {
-    if (stuck.has(p.email) || stuck.size === 0) continue;
-    const feeders = c.directions.filter((d) => d.to === p.email && stuck.has(d.from) && (d.delivered.min > 0 || d.sent.max > 0)).map((d) => d.from);
+    if (stuck.has(p.email) || stuck.size === 0 || p.email === owing?.party) continue;
+    const feeders = c.directions
+      .filter((d) => d.to === p.email && stuck.has(d.from) && (d.delivered.min > 0 || d.sent.max > 0))
+      .map((d) => d.from);
     for (const f of feeders) add(p.email, f, 'it waits in turn');
   }
   const out: Wait[] = [];
   for (const [party, w] of [...waits].toSorted((a, b) => (a[0] < b[0] ? -1 : 1))) {
     const p = c.party(party);
     const last = p?.managers.at(-1)?.last ?? null;
-    out.push({ party, for: [...w.for].toSorted(), since, why: w.why, evidence: last === null ? [] : await write.all([{ sourceId: last.sourceId, line: last.line }], false) });
+    out.push({
+      party,
+      for: [...w.for].toSorted(),
+      since,
+      why: w.why,
+      evidence: last === null ? [] : await write.all([{ sourceId: last.sourceId, line: last.line }], false),
+    });
   }
   return out;
 }
 
 export async function describeAccounting(query: Query): Promise<Accounting> {
-  const rows = await query(sql`SELECT s.*, m.path AS mirror FROM source AS s LEFT JOIN source AS m ON m.source_id = s.mirror_of ORDER BY s.path`);
+  const rows = await query(
+    sql`SELECT s.*, m.path AS mirror FROM source AS s LEFT JOIN source AS m ON m.source_id = s.mirror_of ORDER BY s.path`,
+  );
   const rejections = await query(sql`SELECT source_id, reason, lines FROM source_rejection ORDER BY source_id, reason`);
   const sources = rows.map((r) => ({
     source: text(r, 'path'),
@@ -188,11 +306,20 @@ export async function describeAccounting(query: Query): Promise<Accounting> {
     continuation: integer(r, 'continuation'),
     ignored: integer(r, 'ignored'),
     rejected: integer(r, 'rejected'),
-    reasons: Object.fromEntries(rejections.filter((x) => x['source_id'] === r['source_id']).map((x) => [text(x, 'reason'), integer(x, 'lines')])),
+    reasons: Object.fromEntries(
+      rejections.filter((x) => x['source_id'] === r['source_id']).map((x) => [text(x, 'reason'), integer(x, 'lines')]),
+    ),
   }));
   const sum = (pick: (s: (typeof sources)[number]) => number): number => sources.reduce((total, s) => total + pick(s), 0);
   return {
-    total: { bytes: sum((s) => s.bytes), lines: sum((s) => s.lines), records: sum((s) => s.records), continuation: sum((s) => s.continuation), ignored: sum((s) => s.ignored), rejected: sum((s) => s.rejected) },
+    total: {
+      bytes: sum((s) => s.bytes),
+      lines: sum((s) => s.lines),
+      records: sum((s) => s.records),
+      continuation: sum((s) => s.continuation),
+      ignored: sum((s) => s.ignored),
+      rejected: sum((s) => s.rejected),
+    },
     unmatchedHotlink: rows.reduce((total, r) => total + integer(r, 'unmatched_hotlink'), 0),
     sources,
   };
@@ -200,7 +327,10 @@ export async function describeAccounting(query: Query): Promise<Accounting> {
 
 export function describeRun(c: CaseFile): Diagnosis['run'] {
   if (c.run === null) return null;
-  const started = c.sessions.reduce<number | null>((least, s) => (s.opened?.t == null || (least !== null && least <= s.opened.t) ? least : s.opened.t), null);
+  const started = c.sessions.reduce<number | null>(
+    (least, s) => (s.opened?.t == null || (least !== null && least <= s.opened.t) ? least : s.opened.t),
+    null,
+  );
   return {
     flow: c.run.flow,
     id: c.run.id,
@@ -210,13 +340,17 @@ export function describeRun(c: CaseFile): Diagnosis['run'] {
     endedAt: isoOf(c.stillness.end),
     stoodStillMs: c.stillness.stoodStillUs === null ? null : Math.floor(c.stillness.stoodStillUs / 1000),
     finished: c.finished,
-    otherRuns: c.runs.filter((r) => r.id !== c.run?.id).map((r) => r.id).slice(0, 500),
+    otherRuns: c.runs
+      .filter((r) => r.id !== c.run?.id)
+      .map((r) => r.id)
+      .slice(0, 500),
   };
 }
 
 function transportOf(c: CaseFile): NonNullable<Diagnosis['run']>['transport'] {
   const p2p = c.parties.some((p) => (p.telemetry?.txP2p ?? 0) > 0 || p.managers.some((m) => (m.last?.txP2p ?? 0) > 0));
-  const ws = c.parties.some((p) => (p.telemetry?.txWs ?? 0) > 0 || p.managers.some((m) => (m.last?.txWs ?? 0) > 0)) || c.received.length > 0;
+  const ws =
+    c.parties.some((p) => (p.telemetry?.txWs ?? 0) > 0 || p.managers.some((m) => (m.last?.txWs ?? 0) > 0)) || c.received.length > 0;
   const quic = c.parties.some((p) => (p.telemetry?.txQuic ?? 0) > 0) || c.sessions.some((s) => s.quic);
   if ((p2p || quic) && ws) return 'mixed';
   return p2p ? 'p2p' : quic ? 'quic' : ws ? 'ws' : 'unknown';
@@ -227,21 +361,56 @@ export function describeClocks(c: CaseFile): Diagnosis['clocks'] {
   const out: Diagnosis['clocks'] = c.clocks.intervals
     .filter((i) => (i.min !== null && i.min > 0) || (i.max !== null && i.max < 0))
     .map((i) => ({ clock: i.clock, against: i.against, offsetMs: { min: ms(i.min), max: ms(i.max) }, note: 'these two clocks disagree' }));
-  for (const loose of c.clocks.loose) out.push({ clock: loose, against: 'the others', offsetMs: { min: null, max: null }, note: 'nothing ties this clock to the others: its lines cannot be ordered against theirs' });
+  for (const loose of c.clocks.loose)
+    out.push({
+      clock: loose,
+      against: 'the others',
+      offsetMs: { min: null, max: null },
+      note: 'nothing ties this clock to the others: its lines cannot be ordered against theirs',
+    });
   return out;
 }
 
 export function missingEvidence(c: CaseFile): Diagnosis['missingEvidence'] {
   const out: Diagnosis['missingEvidence'] = [];
-  if (c.relay === null) out.push({ what: 'relay log', why: 'it alone shows what the relay took and whom it wrote it to', how: 'add relay/server/logs/server.log of the same run' });
+  if (c.relay === null)
+    out.push({
+      what: 'relay log',
+      why: 'it alone shows what the relay took and whom it wrote it to',
+      how: 'add relay/server/logs/server.log of the same run',
+    });
   for (const p of c.parties) {
-    if (p.log === null) out.push({ what: `client log of ${p.role}`, why: 'without it its receiving side and its sessions are unknown', how: `add ${p.email}/.syftbox/logs/syftbox.log or ${p.email}/client-daemon.log` });
-    if (p.telemetry === null && p.hotlinkOn && p.era.value !== 'Go') out.push({ what: `telemetry of ${p.role}`, why: 'without it totals come from rounded log lines', how: `add ${p.email}/datasites/${p.email}/.syftbox/hotlink_telemetry.json` });
+    if (p.log === null)
+      out.push({
+        what: `client log of ${p.role}`,
+        why: 'without it its receiving side and its sessions are unknown',
+        how: `add ${p.email}/.syftbox/logs/syftbox.log or ${p.email}/client-daemon.log`,
+      });
+    if (p.telemetry === null && p.hotlinkOn && p.era.value !== 'Go')
+      out.push({
+        what: `telemetry of ${p.role}`,
+        why: 'without it totals come from rounded log lines',
+        how: `add ${p.email}/datasites/${p.email}/.syftbox/hotlink_telemetry.json`,
+      });
   }
   if (c.parties.some((p) => p.log !== null) && !c.parties.some((p) => p.debug)) {
-    out.push({ what: 'debug lines', why: 'only they show what the programs wrote, connections to the proxies and frames sent', how: 'set SYFTBOX_HOTLINK_DEBUG=1 for clients and relay next time' });
+    out.push({
+      what: 'debug lines',
+      why: 'only they show what the programs wrote, connections to the proxies and frames sent',
+      how: 'set SYFTBOX_HOTLINK_DEBUG=1 for clients and relay next time',
+    });
   }
-  if (c.finished === 'unknown') out.push({ what: 'word that the run was done or not', why: 'a run that finished and one that waits look alike from below', how: 'keep _progress/ and the program\'s phase file, or look whether the programs have exited' });
-  if (c.finished !== true && c.stillness.standing) out.push({ what: 'CPU of the programs', why: 'it alone tells a long computation from a hang', how: 'docker stats --no-stream, or ps -o pid,pcpu,time of each program' });
+  if (c.finished === 'unknown')
+    out.push({
+      what: 'word that the run was done or not',
+      why: 'a run that finished and one that waits look alike from below',
+      how: "keep _progress/ and the program's phase file, or look whether the programs have exited",
+    });
+  if (c.finished !== true && c.stillness.standing)
+    out.push({
+      what: 'CPU of the programs',
+      why: 'it alone tells a long computation from a hang',
+      how: 'docker stats --no-stream, or ps -o pid,pcpu,time of each program',
+    });
   return out;
 }

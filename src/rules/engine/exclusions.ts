@@ -14,7 +14,7 @@ export interface ExclusionDraft {
 }
 
 export function refuteLookAlikes(c: CaseFile, top: Found | undefined, found: ReadonlySet<string>): readonly ExclusionDraft[] {
-  if (top === undefined || top.draft.severity === 'info') return [];
+  if (top === undefined || (top.draft.severity !== 'error' && !c.stillness.standing)) return [];
   const involved = directionsOf(c, top);
   const sessions = c.sessions.filter((s) => involved.some((d) => d.streams.some((x) => x.sid === s.sid)));
   const drafts = [
@@ -40,10 +40,20 @@ function directionsOf(c: CaseFile, top: Found): readonly DirectionFact[] {
 
 /** Opened by one party and accepted by another: it did not come back to its opener. */
 function selfRoute(c: CaseFile, sessions: readonly SessionFact[], top: Found): ExclusionDraft | undefined {
-  const used = sessions.find((s) => s.opener !== null && s.accepting.some((e) => e.party !== s.opener) && (top.draft.subject.from === undefined || s.streams.length > 0)) ?? c.sessions.find((s) => s.opener !== null && s.accepting.some((e) => e.party !== s.opener));
+  const used =
+    sessions.find(
+      (s) =>
+        s.opener !== null &&
+        s.accepting.some((e) => e.party !== s.opener) &&
+        (top.draft.subject.from === undefined || s.streams.length > 0),
+    ) ?? c.sessions.find((s) => s.opener !== null && s.accepting.some((e) => e.party !== s.opener));
   if (used?.opener == null) return undefined;
   const accept = used.accepting.find((e) => e.party !== used.opener) ?? null;
-  return { rule: 'self-route', why: `session ${used.sid} was opened by ${name(used.opener, c)} and accepted by ${name(accept?.party ?? null, c)}, not by its opener`, evidence: refs(used.opened, accept) };
+  return {
+    rule: 'self-route',
+    why: `session ${used.sid} was opened by ${name(used.opener, c)} and accepted by ${name(accept?.party ?? null, c)}, not by its opener`,
+    evidence: refs(used.opened, accept),
+  };
 }
 
 function fanOut(c: CaseFile, directions: readonly DirectionFact[]): ExclusionDraft | undefined {
@@ -51,7 +61,11 @@ function fanOut(c: CaseFile, directions: readonly DirectionFact[]): ExclusionDra
   if (c.relay === null || c.relayed.length === 0 || most > 1) return undefined;
   const line = c.relayed.find((r) => directions.some((d) => d.from === r.from)) ?? c.relayed[0];
   const frames = c.relayed.reduce((sum, r) => sum + r.frames, 0);
-  return { rule: 'duplicate-delivery', why: `of ${plural(frames, 'data frame')} that the relay took, none was written to more than one connection`, evidence: line === undefined ? [] : [{ sourceId: line.sourceId, line: line.firstLine }] };
+  return {
+    rule: 'duplicate-delivery',
+    why: `of ${plural(frames, 'data frame')} that the relay took, none was written to more than one connection`,
+    evidence: line === undefined ? [] : [{ sourceId: line.sourceId, line: line.firstLine }],
+  };
 }
 
 /** More sent than received, over all parties: nothing was multiplied. */
@@ -61,7 +75,14 @@ function amplification(c: CaseFile): ExclusionDraft | undefined {
   const sent = known.reduce((sum, p) => sum + (p.telemetry?.txBytes ?? 0), 0);
   const received = known.reduce((sum, p) => sum + (p.telemetry?.rxBytes ?? 0), 0);
   if (received > sent || sent === 0) return undefined;
-  return { rule: 'amplification', why: `all parties together sent ${sent} bytes and received ${received}: nothing was multiplied`, evidence: known.flatMap((p) => [...counter(p, 'tx_bytes', p.telemetry?.txBytes ?? null), ...counter(p, 'rx_bytes', p.telemetry?.rxBytes ?? null)]) };
+  return {
+    rule: 'amplification',
+    why: `all parties together sent ${sent} bytes and received ${received}: nothing was multiplied`,
+    evidence: known.flatMap((p) => [
+      ...counter(p, 'tx_bytes', p.telemetry?.txBytes ?? null),
+      ...counter(p, 'rx_bytes', p.telemetry?.rxBytes ?? null),
+    ]),
+  };
 }
 
 /** The receivers' writers were there: no frame met none, and the proxies are connected. */
@@ -70,7 +91,11 @@ function writerPoisoning(c: CaseFile, directions: readonly DirectionFact[]): Exc
   if (d === undefined || c.events.of('write-skipped', 'writer-waiting').some((e) => e.party === d.to)) return undefined;
   const mapped = c.events.ofParty(d.to, 'writer-mapped')[0] ?? null;
   const proxy = proxyOf(c.party(d.to), d.from);
-  return { rule: 'lost-writer', why: `${name(d.to, c)}'s program is connected and no frame was skipped for want of a writer`, evidence: [...(proxy === undefined ? [] : [proxy.ref]), ...refs(mapped)] };
+  return {
+    rule: 'lost-writer',
+    why: `${name(d.to, c)}'s program is connected and no frame was skipped for want of a writer`,
+    evidence: [...(proxy === undefined ? [] : [proxy.ref]), ...refs(mapped)],
+  };
 }
 
 function senderSaidNothing(c: CaseFile, directions: readonly DirectionFact[]): ExclusionDraft | undefined {
@@ -79,21 +104,36 @@ function senderSaidNothing(c: CaseFile, directions: readonly DirectionFact[]): E
   if (d === undefined || sender === undefined) return undefined;
   const line = d.streams.map((s) => s.sent).find((s) => s !== null);
   const bytes = sender.sent.bytes;
-  const evidence: Ref[] = [...(line == null ? [] : [{ sourceId: line.sourceId, line: line.firstLine }]), ...counter(sender, 'tx_bytes', sender.telemetry?.txBytes ?? null)];
-  return { rule: 'silent-application', why: `${name(d.from, c)} did send${bytes.min > 0 && bytes.max < UNBOUNDED ? `: ${bytes.min} bytes left its program` : ''}`, evidence };
+  const evidence: Ref[] = [
+    ...(line == null ? [] : [{ sourceId: line.sourceId, line: line.firstLine }]),
+    ...counter(sender, 'tx_bytes', sender.telemetry?.txBytes ?? null),
+  ];
+  return {
+    rule: 'silent-application',
+    why: `${name(d.from, c)} did send${bytes.min > 0 && bytes.max < UNBOUNDED ? `: ${bytes.min} bytes left its program` : ''}`,
+    evidence,
+  };
 }
 
 function deniedPath(c: CaseFile, sessions: readonly SessionFact[]): ExclusionDraft | undefined {
   const accepted = sessions.find((s) => s.accepted !== null);
   if (c.relay === null || accepted === undefined || c.events.of('open-denied', 'open-target-denied').length > 0) return undefined;
-  return { rule: 'rejected-session', why: `session ${accepted.sid} was accepted, and the relay denied no open`, evidence: refs(accepted.accepted) };
+  return {
+    rule: 'rejected-session',
+    why: `session ${accepted.sid} was accepted, and the relay denied no open`,
+    evidence: refs(accepted.accepted),
+  };
 }
 
 function relayRestart(c: CaseFile): ExclusionDraft | undefined {
   const starts = c.events.of('relay-start');
   const first = starts[0];
   if (first === undefined || starts.length > 1 || c.events.of('ws-disconnected').length > 0) return undefined;
-  return { rule: 'relay-restart', why: 'the relay started once, before the clients, and no client lost its connection', evidence: [{ event: first }] };
+  return {
+    rule: 'relay-restart',
+    why: 'the relay started once, before the clients, and no client lost its connection',
+    evidence: [{ event: first }],
+  };
 }
 
 function deadClient(c: CaseFile): ExclusionDraft | undefined {
@@ -102,7 +142,11 @@ function deadClient(c: CaseFile): ExclusionDraft | undefined {
   const ends = last.filter((f) => f !== null);
   const end = c.stillness.end;
   if (ends.some((f) => end - f.t > 6_000_000)) return undefined;
-  return { rule: 'dead-client', why: 'every client wrote its summary line up to the end', evidence: ends.map((f) => ({ sourceId: f.sourceId, line: f.line })) };
+  return {
+    rule: 'dead-client',
+    why: 'every client wrote its summary line up to the end',
+    evidence: ends.map((f) => ({ sourceId: f.sourceId, line: f.line })),
+  };
 }
 
 function cutConnection(c: CaseFile): ExclusionDraft | undefined {

@@ -39,7 +39,15 @@ export function fold(all: readonly Found[]): Folded {
   const roots = all.filter((f) => !flat.has(f));
   const causes = roots
     .map((found) => ({ found, explains: [...flat].filter(([, root]) => root === found).map(([f]) => f) }))
-    .toSorted((a, b) => rank(a.found) - rank(b.found) || slows(a.found) - slows(b.found) || certainty(a.found) - certainty(b.found) || b.explains.length - a.explains.length || time(a.found) - time(b.found) || (a.found.fingerprint < b.found.fingerprint ? -1 : 1));
+    .toSorted(
+      (a, b) =>
+        rank(a.found) - rank(b.found) ||
+        slows(a.found) - slows(b.found) ||
+        certainty(a.found) - certainty(b.found) ||
+        b.explains.length - a.explains.length ||
+        time(a.found) - time(b.found) ||
+        (a.found.fingerprint < b.found.fingerprint ? -1 : 1),
+    );
   return { causes, under: flat };
 }
 

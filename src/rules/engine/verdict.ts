@@ -16,13 +16,22 @@ export function judge(c: CaseFile, causes: readonly Found[]): Judged {
   const balanced = c.directions.length > 0 && c.directions.every((d) => d.lost.max === 0);
   const seconds = Math.round((c.stillness.stoodStillUs ?? 0) / 1_000_000);
   if (c.directions.length === 0) return { verdict: 'inconclusive', because: 'no two parties are visible in this evidence' };
-  if (c.contradictions.length > 0) return { verdict: 'inconclusive', because: `the evidence contradicts itself: ${c.contradictions[0] ?? ''}` };
+  if (c.contradictions.length > 0)
+    return { verdict: 'inconclusive', because: `the evidence contradicts itself: ${c.contradictions[0] ?? ''}` };
   if (!moved) return { verdict: 'inconclusive', because: 'no byte was seen to arrive anywhere; a run that never began looks the same' };
-  if (c.stillness.standing && c.finished !== true) {
-    return { verdict: 'inconclusive', because: `nothing moved for ${seconds} s and nothing says whether the run was done${warnings[0] === undefined ? '' : `: ${warnings[0].draft.message}`}` };
+  if ((c.stillness.standing || c.toldStill) && c.finished !== true) {
+    if (!c.stillness.standing) return { verdict: 'inconclusive', because: 'by your word the run stood still, and nothing here shows why' };
+    return {
+      verdict: 'inconclusive',
+      because: `nothing moved for ${seconds} s and nothing says whether the run was done${warnings[0] === undefined ? '' : `: ${warnings[0].draft.message}`}`,
+    };
   }
-  if (!balanced) return { verdict: 'inconclusive', because: 'not everything that was sent is shown to have arrived; it may still have been under way' };
-  if (c.stillness.stoodStillUs === null && c.finished !== true) return { verdict: 'inconclusive', because: 'counters balance, but no log shows whether anything still moved' };
+  if (!balanced)
+    return { verdict: 'inconclusive', because: 'not everything that was sent is shown to have arrived; it may still have been under way' };
+  if (c.stillness.stoodStillUs === null && c.finished !== true)
+    return { verdict: 'inconclusive', because: 'counters balance, but no log shows whether anything still moved' };
   const whole = `everything that was sent was delivered${c.finished === true ? ' and the run finished' : ''}`;
-  return warnings.length > 0 ? { verdict: 'degraded', because: `${whole}; ${warnings[0]?.draft.message ?? ''}` } : { verdict: 'healthy', because: whole };
+  return warnings.length > 0
+    ? { verdict: 'degraded', because: `${whole}; ${warnings[0]?.draft.message ?? ''}` }
+    : { verdict: 'healthy', because: whole };
 }

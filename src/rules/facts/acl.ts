@@ -11,10 +11,16 @@ export function aclProof(c: CaseFile, owner: string, channel: string | null, par
   const holders = grants.filter((g) => g.level === level);
   if (party !== null && mayUse(c, owner, channel, party, level) === true) return [];
   const line = holders.find((g) => g.line !== null) ?? grants.find((g) => g.line !== null);
-  return line?.line == null ? [{ source: file.source, absent: true, text: `no ${level} grant for ${party ?? 'the peer'}` }] : [{ sourceId: line.sourceId, line: line.line }];
+  return line?.line == null
+    ? [{ source: file.source, absent: true, text: `no ${level} grant for ${party ?? 'the peer'}` }]
+    : [{ sourceId: line.sourceId, line: line.line }];
 }
 
-function decidingAcl(c: CaseFile, owner: string, channel: string | null): { file: CaseFile['aclFiles'][number] | undefined; grants: CaseFile['acl'] } {
+function decidingAcl(
+  c: CaseFile,
+  owner: string,
+  channel: string | null,
+): { file: CaseFile['aclFiles'][number] | undefined; grants: CaseFile['acl'] } {
   const own = c.aclFiles.filter((f) => f.owner === owner && f.party === owner && (c.run === null || f.run === c.run.id));
   const file = own.find((f) => f.channel === channel) ?? own.find((f) => f.channel === null);
   return { file, grants: file === undefined ? [] : c.acl.filter((a) => a.sourceId === file.sourceId) };
@@ -32,6 +38,9 @@ export function mayUse(c: CaseFile, owner: string, channel: string | null, party
 function matches(grantee: string, party: string): boolean {
   if (grantee === '*' || grantee === party) return true;
   if (!grantee.includes('*')) return false;
-  const pattern = grantee.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`)).join('.*');
+  const pattern = grantee
+    .split('*')
+    .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`))
+    .join('.*');
   return new RegExp(`^${pattern}$`).test(party);
 }

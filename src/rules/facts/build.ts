@@ -8,8 +8,28 @@ import { eraOf } from './eras.ts';
 import type { EventLog, LogEvent } from './events.ts';
 import { buildLedger } from './ledger.ts';
 import {
-  loadAcl, loadAclFiles, loadAppBytes, loadEvents, loadFamilies, loadFlushes, loadMarkers, loadPhases, loadProgress, loadReceived, loadRelayed, loadSent, loadSilences,
-  loadSources, loadTelemetry, type Family, type Flush, type Marker, type ProgressStep, type ReceivedStream, type Source, type Telemetry,
+  loadAcl,
+  loadAclFiles,
+  loadAppBytes,
+  loadEvents,
+  loadFamilies,
+  loadFlushes,
+  loadMarkers,
+  loadPhases,
+  loadProgress,
+  loadReceived,
+  loadRelayed,
+  loadSent,
+  loadSilences,
+  loadSources,
+  loadTelemetry,
+  type Family,
+  type Flush,
+  type Marker,
+  type ProgressStep,
+  type ReceivedStream,
+  type Source,
+  type Telemetry,
 } from './load.ts';
 import { addIntervals, sortManagers, type ManagerFact } from './managers.ts';
 import { buildSessions, numbersOf, Pairing } from './sessions.ts';
@@ -32,15 +52,30 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
   const runs = await listRuns(query);
   const at = options.run === undefined ? 0 : runs.findIndex((r) => r.id === options.run);
   const run: RunName | null = runs[Math.max(0, at)] ?? null;
-  await openWindow(query, run?.id ?? null, runs.slice(0, Math.max(0, at)).map((r) => r.id));
+  await openWindow(
+    query,
+    run?.id ?? null,
+    runs.slice(0, Math.max(0, at)).map((r) => r.id),
+  );
   const sources = await loadSources(query);
   const allMarkers = await loadMarkers(query);
   const emails = await listParties(query, allMarkers, run);
   const clocks = await solveClocks(query, emails);
   await applyShifts(query, clocks);
   const [events, received, sent, appBytes, relayed, flushes, telemetry, acl, aclFiles, progressSteps, phases, families, silences] = [
-    await loadEvents(query), await loadReceived(query), await loadSent(query), await loadAppBytes(query), await loadRelayed(query), await loadFlushes(query),
-    await loadTelemetry(query), await loadAcl(query), await loadAclFiles(query), await loadProgress(query), await loadPhases(query), await loadFamilies(query), await loadSilences(query),
+    await loadEvents(query),
+    await loadReceived(query),
+    await loadSent(query),
+    await loadAppBytes(query),
+    await loadRelayed(query),
+    await loadFlushes(query),
+    await loadTelemetry(query),
+    await loadAcl(query),
+    await loadAclFiles(query),
+    await loadProgress(query),
+    await loadPhases(query),
+    await loadFamilies(query),
+    await loadSilences(query),
   ];
   const inRun = (m: { run: string | null }): boolean => run === null || m.run === null || m.run === run.id;
   const markers = allMarkers.filter(inRun);
@@ -49,21 +84,70 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
   const common = (ownUs: number, clock: string | null): number => ownUs - (clocks.shifts.get(clock ?? RELAY_CLOCK) ?? 0);
   const logEnds = await loadEnds(query);
   const firstOpen = sessions.reduce<number>((least, s) => Math.min(least, s.opened?.t ?? Infinity), Infinity);
-  const shared: PartyInputs = { sources, telemetry, flushes, events, received, families, logEnds, common, firstOpen, pairing, emails, sessions };
-  const parties = emails.map((email) => buildParty(email, shared)).toSorted((a, b) => (a.index ?? 99) - (b.index ?? 99) || (a.email < b.email ? -1 : 1));
+  const shared: PartyInputs = {
+    sources,
+    telemetry,
+    flushes,
+    events,
+    received,
+    families,
+    logEnds,
+    common,
+    firstOpen,
+    pairing,
+    emails,
+    sessions,
+  };
+  const parties = emails
+    .map((email) => buildParty(email, shared))
+    .toSorted((a, b) => (a.index ?? 99) - (b.index ?? 99) || (a.email < b.email ? -1 : 1));
   const pairs = listPairs(markers, sessions, parties);
   const relay = buildRelay(sources, events, logEnds, families, common);
   const stillness = buildStillness(parties, events, received, relay, common);
   const ordered = pairs.flatMap((p) => [[p.a, p.b] as const, [p.b, p.a] as const]);
   const ledger = buildLedger({
-    parties, pairs: sortPairs(ordered, parties), sessions, relayed, hasRelayLog: relay !== null, appBytes, events, settled: (stillness.stoodStillUs ?? 0) > 3_500_000,
+    parties,
+    pairs: sortPairs(ordered, parties),
+    sessions,
+    relayed,
+    hasRelayLog: relay !== null,
+    appBytes,
+    events,
+    settled: (stillness.stoodStillUs ?? 0) > 3_500_000,
   });
   const progress = judgeProgress(progressSteps.filter(inRun));
   const hidden = ledger.directions.some((d) => d.hidden && d.streams.length > 0);
   const bursts = hidden || stillness.standing === false ? [] : await loadBursts(query, sessions);
   const draft = {
-    run, runs, layout: layoutOf(markers), sources, events, parties, pairs, sessions, directions: ledger.directions, contradictions: ledger.contradictions, relay, flushes, received, relayed, appBytes,
-    telemetry, markers: allMarkers, acl, aclFiles, progress, progressSteps: progressSteps.filter(inRun), phases: phases.filter(inRun), families, silences, clocks, stillness, notes: options.notes ?? [], bursts,
+    run,
+    runs,
+    layout: layoutOf(markers),
+    sources,
+    events,
+    parties,
+    pairs,
+    sessions,
+    directions: ledger.directions,
+    contradictions: ledger.contradictions,
+    relay,
+    flushes,
+    received,
+    relayed,
+    appBytes,
+    telemetry,
+    markers: allMarkers,
+    acl,
+    aclFiles,
+    progress,
+    progressSteps: progressSteps.filter(inRun),
+    phases: phases.filter(inRun),
+    families,
+    silences,
+    clocks,
+    stillness,
+    notes: options.notes ?? [],
+    toldStill: (options.notes ?? []).some((n) => /still|stuck|stall|hung|hang|no progress|silent|quiet|frozen/i.test(n)),
+    bursts,
   };
   return {
     ...draft,
@@ -79,16 +163,21 @@ async function listParties(query: Query, markers: readonly Marker[], run: RunNam
   const found = new Set<string>();
   const mine = markers.filter((m) => run === null || m.run === run.id);
   for (const m of mine) for (const email of [m.from, m.to, m.party]) if (email !== null) found.add(email);
-  const rows = await query(sql`
+  const rows = await query(
+    sql`
     SELECT DISTINCT party AS email FROM source WHERE party IS NOT NULL AND kind IN ('client-log', 'telemetry')
     UNION SELECT DISTINCT party FROM telemetry
     UNION SELECT DISTINCT party FROM progress_event WHERE run = ?1
     UNION SELECT DISTINCT user_email FROM ev WHERE kind IN ('decoded-open', 'open-denied', 'data-not-sender') AND user_email LIKE '%@%'
     ORDER BY email
-  `, [run?.id ?? '']);
+  `,
+    [run?.id ?? ''],
+  );
   const logged = rows.map((r) => text(r, 'email'));
   // With markers, a client that has no part in the run (no marker, no session) is no party of it.
-  const active = await query(sql`SELECT DISTINCT party AS email FROM ev WHERE kind IN ('session-new', 'send-open', 'accept-sending') AND party IS NOT NULL ORDER BY email`);
+  const active = await query(
+    sql`SELECT DISTINCT party AS email FROM ev WHERE kind IN ('session-new', 'send-open', 'accept-sending') AND party IS NOT NULL ORDER BY email`,
+  );
   const speaks = new Set(active.map((r) => text(r, 'email')));
   for (const email of logged) if (mine.length === 0 || speaks.has(email)) found.add(email);
   return [...found].toSorted();
@@ -134,7 +223,11 @@ function buildParty(email: string, input: PartyInputs): PartyFact {
   const logEnd = end === undefined ? null : common(end.lastUs, email);
   const telemetry = input.telemetry.find((t) => t.party === email) ?? null;
   const enabled = events.ofParty(email, 'hotlink-enabled', 'hotlink-config');
-  const managers = sortManagers(email, enabled, input.flushes.filter((f) => f.party === email));
+  const managers = sortManagers(
+    email,
+    enabled,
+    input.flushes.filter((f) => f.party === email),
+  );
   const era = eraOf(email, log, telemetry, events);
   const known = log !== null && end !== undefined;
   const lastData = Math.max(
@@ -150,8 +243,13 @@ function buildParty(email: string, input: PartyInputs): PartyFact {
     log,
     logStart,
     logEnd,
-    logComplete: known && logStart !== null && logStart <= input.firstOpen && (managers.length > 0 || era.value === 'Go' || enabled.length === 0),
-    hotlinkOn: enabled.length > 0 || managers.some((m) => m.flushes.length > 0) || telemetry !== null || events.ofParty(email, 'go-hotlink-config').length > 0,
+    logComplete:
+      known && logStart !== null && logStart <= input.firstOpen && (managers.length > 0 || era.value === 'Go' || enabled.length === 0),
+    hotlinkOn:
+      enabled.length > 0 ||
+      managers.some((m) => m.flushes.length > 0) ||
+      telemetry !== null ||
+      events.ofParty(email, 'go-hotlink-config').length > 0,
     debug: events.ofParty(email, 'app-connected', 'send-open', 'open-received', 'proxy-starting', 'writer-mapped').length > 0,
     telemetry,
     managers,
@@ -180,7 +278,12 @@ const ANY: Interval = { min: 0, max: UNBOUNDED };
  * events), leave lower bounds (field guide 5.3, trap 2).
  */
 function countersOf(
-  managers: readonly ManagerFact[], telemetry: Telemetry | null, era: string | null, lastData: number, common: (us: number) => number, hasLog: boolean,
+  managers: readonly ManagerFact[],
+  telemetry: Telemetry | null,
+  era: string | null,
+  lastData: number,
+  common: (us: number) => number,
+  hasLog: boolean,
 ): Counters {
   const parts: { txB: Interval; rxB: Interval; txF: Interval; rxF: Interval; at: number }[] = [];
   let placed = false;
@@ -189,13 +292,20 @@ function countersOf(
     const isHome = m === home;
     if (m.last === null && !isHome) continue;
     const flush = m.last;
-    const newer = isHome && telemetry !== null && (flush === null || (telemetry.txPackets ?? 0) + (telemetry.rxPackets ?? 0) >= flush.txPackets + flush.rxPackets);
+    const newer =
+      isHome &&
+      telemetry !== null &&
+      (flush === null || (telemetry.txPackets ?? 0) + (telemetry.rxPackets ?? 0) >= flush.txPackets + flush.rxPackets);
     if (newer && telemetry !== null) {
       parts.push(fromTelemetry(telemetry, common));
       placed = true;
     } else if (flush !== null) {
       parts.push({
-        txB: flush.tx, rxB: flush.rx, txF: exactly(flush.txPackets), rxF: exactly(flush.rxPackets), at: flush.t,
+        txB: flush.tx,
+        rxB: flush.rx,
+        txF: exactly(flush.txPackets),
+        rxF: exactly(flush.rxPackets),
+        at: flush.t,
       });
     }
   }
@@ -210,10 +320,13 @@ function countersOf(
   };
 }
 
-function fromTelemetry(t: Telemetry, common: (us: number) => number): { txB: Interval; rxB: Interval; txF: Interval; rxF: Interval; at: number } {
+function fromTelemetry(
+  t: Telemetry,
+  common: (us: number) => number,
+): { txB: Interval; rxB: Interval; txF: Interval; rxF: Interval; at: number } {
   return {
-    txB: t.txBytes === null ? ANY : exactly(t.txBytes),
-    rxB: t.rxBytes === null ? ANY : exactly(t.rxBytes),
+    txB: t.txBytes === null ? ANY : { min: t.txBytes, max: Math.min(t.txBytesMax ?? t.txBytes, UNBOUNDED) },
+    rxB: t.rxBytes === null ? ANY : { min: t.rxBytes, max: Math.min(t.rxBytesMax ?? t.rxBytes, UNBOUNDED) },
     txF: t.txPackets === null ? ANY : exactly(t.txPackets),
     rxF: t.rxPackets === null ? ANY : exactly(t.rxPackets),
     at: t.updatedUs === null ? Infinity : common(t.updatedUs),
@@ -250,7 +363,10 @@ function listPairs(markers: readonly Marker[], sessions: readonly SessionFact[],
   for (const m of markers) {
     // An unreadable marker still says by its directory whom it was meant for.
     if (m.from !== null && m.to !== null) continue;
-    const ends = new Pairing(markers, parties.map((p) => p.email)).ends(m.owner, m.channel);
+    const ends = new Pairing(
+      markers,
+      parties.map((p) => p.email),
+    ).ends(m.owner, m.channel);
     if (ends === undefined) continue;
     const pair = touch(ends[0], ends[1]);
     pair.markers.set(m.party, [...(pair.markers.get(m.party) ?? []), m]);
@@ -281,7 +397,13 @@ function reversed(a: string, b: string): boolean {
   return x !== undefined && y !== undefined && x[0] === y[1] && x[1] === y[0];
 }
 
-function buildRelay(sources: readonly Source[], events: EventLog, ends: readonly LogEnd[], families: readonly Family[], common: (us: number, clock: string | null) => number): CaseFile['relay'] {
+function buildRelay(
+  sources: readonly Source[],
+  events: EventLog,
+  ends: readonly LogEnd[],
+  families: readonly Family[],
+  common: (us: number, clock: string | null) => number,
+): CaseFile['relay'] {
   const source = sources.find((s) => s.kind === 'relay-log');
   if (source === undefined) return null;
   const end = ends.find((e) => e.sourceId === source.id);
@@ -291,14 +413,35 @@ function buildRelay(sources: readonly Source[], events: EventLog, ends: readonly
     source,
     start: end === undefined ? null : common(end.firstUs, null),
     end: last === -Infinity ? null : common(last, null),
-    version: events.of('ice-servers').length > 0 || events.of('open-target-denied', 'relay-data').length > 0 || events.of('decoded-open').some((e) => e.user !== null) ? 'S2' : events.of('decoded-open').some((e) => e.user === null) ? 'S1' : null,
+    version:
+      events.of('ice-servers').length > 0 ||
+      events.of('open-target-denied', 'relay-data').length > 0 ||
+      events.of('decoded-open').some((e) => e.user !== null)
+        ? 'S2'
+        : events.of('decoded-open').some((e) => e.user === null)
+          ? 'S1'
+          : null,
   };
 }
 
-const MOVING = ['session-new', 'send-open', 'decoded-open', 'decoded-accept', 'accept-sending', 'fallback', 'webrtc-open', 'app-connected', 'session-accepted'];
+const MOVING = [
+  'session-new',
+  'send-open',
+  'decoded-open',
+  'decoded-accept',
+  'accept-sending',
+  'fallback',
+  'webrtc-open',
+  'app-connected',
+  'session-accepted',
+];
 
 function buildStillness(
-  parties: readonly PartyFact[], events: EventLog, received: readonly ReceivedStream[], relay: CaseFile['relay'], common: (us: number, clock: string | null) => number,
+  parties: readonly PartyFact[],
+  events: EventLog,
+  received: readonly ReceivedStream[],
+  relay: CaseFile['relay'],
+  common: (us: number, clock: string | null) => number,
 ): Stillness {
   let lastMoved: number | null = null;
   let ref: Ref | null = null;
@@ -308,7 +451,8 @@ function buildStillness(
       ref = r;
     }
   };
-  for (const p of parties) for (const m of p.managers) if (m.lastMoved !== null) moved(m.lastMoved.t, { sourceId: m.lastMoved.sourceId, line: m.lastMoved.line });
+  for (const p of parties)
+    for (const m of p.managers) if (m.lastMoved !== null) moved(m.lastMoved.t, { sourceId: m.lastMoved.sourceId, line: m.lastMoved.line });
   for (const r of received) moved(r.lastT, { sourceId: r.sourceId, line: r.lastLine });
   for (const e of events.of(...MOVING)) moved(e.t, { event: e });
   const ends = [
@@ -329,7 +473,13 @@ function judgeProgress(steps: readonly ProgressStep[]): readonly ProgressFact[] 
     const mine = steps.filter((s) => s.party === party && s.step !== null);
     const state = mine.filter((s) => s.origin === 'state');
     const base = state.length > 0 ? state : lastPerStep(mine);
-    const pick = base.find((s) => statusOf(s) === 'failed') ?? base.find((s) => statusOf(s) === 'unfinished') ?? base.filter((s) => statusOf(s) === 'completed').toSorted((a, b) => (a.t ?? 0) - (b.t ?? 0)).at(-1);
+    const pick =
+      base.find((s) => statusOf(s) === 'failed') ??
+      base.find((s) => statusOf(s) === 'unfinished') ??
+      base
+        .filter((s) => statusOf(s) === 'completed')
+        .toSorted((a, b) => (a.t ?? 0) - (b.t ?? 0))
+        .at(-1);
     if (pick === undefined) continue;
     out.push({ party, state: statusOf(pick) ?? 'completed', step: pick.step, ref: refOf(pick), t: pick.t, message: pick.message });
   }
@@ -351,17 +501,30 @@ function statusOf(s: ProgressStep): ProgressFact['state'] | undefined {
 }
 
 function refOf(s: ProgressStep): Ref {
-  return s.line !== null ? { sourceId: s.sourceId, line: s.line } : { source: s.source, pointer: s.pointer ?? '', text: `${s.step ?? ''}: ${s.status ?? s.event ?? ''}` };
+  return s.line !== null
+    ? { sourceId: s.sourceId, line: s.line }
+    : { source: s.source, pointer: s.pointer ?? '', text: `${s.step ?? ''}: ${s.status ?? s.event ?? ''}` };
 }
 
-function judgeFinished(progress: readonly ProgressFact[], directions: readonly DirectionFact[], parties: readonly PartyFact[], events: EventLog, stillness: Stillness): boolean | 'unknown' {
+function judgeFinished(
+  progress: readonly ProgressFact[],
+  directions: readonly DirectionFact[],
+  parties: readonly PartyFact[],
+  events: EventLog,
+  stillness: Stillness,
+): boolean | 'unknown' {
   if (progress.some((p) => p.state !== 'completed')) return false;
   const used = directions.filter((d) => d.sent.max > 0 || d.delivered.min > 0);
   const lastCompleted = Math.max(-Infinity, ...progress.map((p) => p.t ?? -Infinity));
-  if (progress.length > 0 && used.length > 0 && stillness.lastMoved !== null && lastCompleted + FINISH_GAP_US >= stillness.lastMoved) return true;
-  const carried = directions.length > 0 && directions.every((d) => d.delivered.min > 0 || d.sent.max === 0) && directions.some((d) => d.delivered.min > 0);
+  if (progress.length > 0 && used.length > 0 && stillness.lastMoved !== null && lastCompleted + FINISH_GAP_US >= stillness.lastMoved)
+    return true;
+  const carried =
+    directions.length > 0 &&
+    directions.every((d) => d.delivered.min > 0 || d.sent.max === 0) &&
+    directions.some((d) => d.delivered.min > 0);
   const balanced = directions.every((d) => d.lost.max === 0);
-  const refused = events.of('data-not-sender', 'open-denied', 'open-target-denied', 'write-skipped', 'app-send-failed', 'decoded-reject').length > 0;
+  const refused =
+    events.of('data-not-sender', 'open-denied', 'open-target-denied', 'write-skipped', 'app-send-failed', 'decoded-reject').length > 0;
   if (!carried || !balanced || refused) return 'unknown';
   return parties.every((p) => connectionsClosed(p, events, stillness)) ? true : 'unknown';
 }
@@ -375,12 +538,21 @@ function connectionsClosed(p: PartyFact, events: EventLog, stillness: Stillness)
     return opened > 0 && closes.length >= opened && first <= stillness.lastMoved + FINISH_GAP_US;
   }
   const t = p.telemetry;
-  return t !== null && t.hasLive && p.managers.length <= 1 && t.proxies.length > 0 && t.proxies.every((x) => !x.connected) && (t.txPackets ?? 0) + (t.rxPackets ?? 0) > 0;
+  return (
+    t !== null &&
+    t.hasLive &&
+    p.managers.length <= 1 &&
+    t.proxies.length > 0 &&
+    t.proxies.every((x) => !x.connected) &&
+    (t.txPackets ?? 0) + (t.rxPackets ?? 0) > 0
+  );
 }
 
 /** Frames in the order of time, those of one sender to one receiver put together until the sender hears from somebody. */
 async function loadBursts(query: Query, sessions: readonly SessionFact[]): Promise<readonly Burst[]> {
-  const rows = await query(sql`SELECT party, sid8, t, source_id, line_no, coalesce(bytes, 0) AS bytes FROM ev WHERE kind = 'decoded-data' AND t IS NOT NULL AND party IS NOT NULL ORDER BY t, event_id LIMIT 200000`);
+  const rows = await query(
+    sql`SELECT party, sid8, t, source_id, line_no, coalesce(bytes, 0) AS bytes FROM ev WHERE kind = 'decoded-data' AND t IS NOT NULL AND party IS NOT NULL ORDER BY t, event_id LIMIT 200000`,
+  );
   const streams = new Map(sessions.flatMap((s) => s.streams.map((x) => [`${x.sid}\n${x.to}`, x] as const)));
   const open = new Map<string, { from: string; to: string; t: number; sourceId: number; line: number; frames: number; bytes: number }>();
   const heardSince = new Map<string, boolean>();
@@ -394,7 +566,15 @@ async function loadBursts(query: Query, sessions: readonly SessionFact[]): Promi
       current.frames += 1;
       current.bytes += integer(r, 'bytes');
     } else {
-      const burst = { from: stream.from, to: stream.to, t: integer(r, 't'), sourceId: integer(r, 'source_id'), line: integer(r, 'line_no'), frames: 1, bytes: integer(r, 'bytes') };
+      const burst = {
+        from: stream.from,
+        to: stream.to,
+        t: integer(r, 't'),
+        sourceId: integer(r, 'source_id'),
+        line: integer(r, 'line_no'),
+        frames: 1,
+        bytes: integer(r, 'bytes'),
+      };
       open.set(key, burst);
       bursts.push(burst);
       heardSince.set(key, false);

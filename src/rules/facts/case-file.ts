@@ -3,7 +3,20 @@ import type { Interval, Evidence } from '../../model/diagnosis.ts';
 import type { Clocks } from './clocks.ts';
 import type { EventLog, LogEvent } from './events.ts';
 import type {
-  AclFile, AclRule, AppBytes, Family, Flush, Marker, Phase, ProgressStep, ReceivedStream, RelayedFrames, SentStream, Silence, Source, Telemetry,
+  AclFile,
+  AclRule,
+  AppBytes,
+  Family,
+  Flush,
+  Marker,
+  Phase,
+  ProgressStep,
+  ReceivedStream,
+  RelayedFrames,
+  SentStream,
+  Silence,
+  Source,
+  Telemetry,
 } from './load.ts';
 import type { ManagerFact } from './managers.ts';
 import type { RunName } from './window.ts';
@@ -91,7 +104,12 @@ export interface DirectionFact {
   readonly delivered: Interval;
   readonly lost: Interval;
   readonly received: Interval | null;
-  readonly frames: { readonly sent: Interval | null; readonly relayed: Interval | null; readonly received: Interval | null; readonly delivered: Interval | null };
+  readonly frames: {
+    readonly sent: Interval | null;
+    readonly relayed: Interval | null;
+    readonly received: Interval | null;
+    readonly delivered: Interval | null;
+  };
   readonly relayedBytes: Interval | null;
   /** Some frames may have gone peer to peer, where no line shows them. */
   readonly hidden: boolean;
@@ -133,7 +151,12 @@ export interface CaseFile {
   readonly sessions: readonly SessionFact[];
   readonly directions: readonly DirectionFact[];
   readonly contradictions: readonly string[];
-  readonly relay: { readonly source: Source; readonly start: number | null; readonly end: number | null; readonly version: 'S0' | 'S1' | 'S2' | null } | null;
+  readonly relay: {
+    readonly source: Source;
+    readonly start: number | null;
+    readonly end: number | null;
+    readonly version: 'S0' | 'S1' | 'S2' | null;
+  } | null;
   readonly flushes: readonly Flush[];
   readonly received: readonly ReceivedStream[];
   readonly relayed: readonly RelayedFrames[];
@@ -150,7 +173,10 @@ export interface CaseFile {
   readonly clocks: Clocks;
   readonly stillness: Stillness;
   readonly finished: boolean | 'unknown';
+  /** What the user said. */
   readonly notes: readonly string[];
+  /** One of the notes says that the run stood still. */
+  readonly toldStill: boolean;
   /** Bursts of data in order, for reading the program's rounds; empty when frames are hidden in peer-to-peer traffic. */
   readonly bursts: readonly Burst[];
   party(email: string): PartyFact | undefined;

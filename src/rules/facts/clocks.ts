@@ -55,12 +55,21 @@ const HELLOS = sql`
 `;
 
 export async function solveClocks(query: Query, parties: readonly string[]): Promise<Clocks> {
-  const crossings = (await query(CROSSINGS)).map((r) => ({ sender: text(r, 'sender'), reader: text(r, 'reader'), least: integerOrNull(r, 'least') }));
+  const crossings = (await query(CROSSINGS)).map((r) => ({
+    sender: text(r, 'sender'),
+    reader: text(r, 'reader'),
+    least: integerOrNull(r, 'least'),
+  }));
   const hellos = await query(HELLOS);
   const intervals: OffsetInterval[] = [];
   for (const r of hellos) {
     // read at most HELLO_LATENCY after it was written, and the stamp hides up to a second
-    intervals.push({ clock: text(r, 'party'), against: RELAY_CLOCK, min: integer(r, 'most') - SECOND - HELLO_LATENCY_US, max: integer(r, 'least') });
+    intervals.push({
+      clock: text(r, 'party'),
+      against: RELAY_CLOCK,
+      min: integer(r, 'most') - SECOND - HELLO_LATENCY_US,
+      max: integer(r, 'least'),
+    });
   }
   for (const [i, a] of parties.entries()) {
     for (const b of parties.slice(i + 1)) {
@@ -73,13 +82,17 @@ export async function solveClocks(query: Query, parties: readonly string[]): Pro
   return { intervals, ...chooseShifts(intervals, parties, hellos.length > 0) };
 }
 
-function chooseShifts(intervals: readonly OffsetInterval[], parties: readonly string[], hasRelay: boolean): Pick<Clocks, 'shifts' | 'loose'> {
+function chooseShifts(
+  intervals: readonly OffsetInterval[],
+  parties: readonly string[],
+  hasRelay: boolean,
+): Pick<Clocks, 'shifts' | 'loose'> {
   const shifts = new Map<string, number>();
   const reference = hasRelay ? RELAY_CLOCK : mostAgreed(intervals, parties);
   shifts.set(reference, 0);
   // First those that agree with the reference, then the others by their tightest interval to a settled clock.
   const pending = new Set(parties.filter((p) => p !== reference));
-  for (let progress = true; progress && pending.size > 0; ) {
+  for (let progress = true; progress && pending.size > 0;) {
     progress = false;
     for (const party of [...pending].toSorted()) {
       const offset = offsetFrom(party, intervals, shifts);

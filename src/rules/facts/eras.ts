@@ -3,11 +3,27 @@ import type { Era, Ref } from './case-file.ts';
 import type { EventLog } from './events.ts';
 import type { Source, Telemetry } from './load.ts';
 
-export function eraOf(party: string, log: Source | null, telemetry: Telemetry | null, events: EventLog): { readonly value: Era | null; readonly proof: readonly Ref[] } {
+export function eraOf(
+  party: string,
+  log: Source | null,
+  telemetry: Telemetry | null,
+  events: EventLog,
+): { readonly value: Era | null; readonly proof: readonly Ref[] } {
   const of = (...kinds: string[]) => events.ofParty(party, ...kinds);
-  if (log?.dialect.startsWith('go-') === true) return { value: 'Go', proof: of('go-hotlink-config').slice(0, 1).map((event) => ({ event })) };
-  if (telemetry?.hasBenchStrict === true) return { value: 'E6', proof: [{ source: telemetry.source, pointer: '/bench_strict', text: `bench_strict: ${String(telemetry.strict)}` }] };
-  if (telemetry?.hasQuicKeys === true) return { value: 'E1', proof: [{ source: telemetry.source, pointer: '/quic_offers', text: 'quic_offers' }] };
+  if (log?.dialect.startsWith('go-') === true)
+    return {
+      value: 'Go',
+      proof: of('go-hotlink-config')
+        .slice(0, 1)
+        .map((event) => ({ event })),
+    };
+  if (telemetry?.hasBenchStrict === true)
+    return {
+      value: 'E6',
+      proof: [{ source: telemetry.source, pointer: '/bench_strict', text: `bench_strict: ${String(telemetry.strict)}` }],
+    };
+  if (telemetry?.hasQuicKeys === true)
+    return { value: 'E1', proof: [{ source: telemetry.source, pointer: '/quic_offers', text: 'quic_offers' }] };
   const config = of('hotlink-config')[0];
   if (config !== undefined) return { value: 'E1', proof: [{ event: config }] };
   const short = of('accept-timeout').find((e) => e.n === 1);
@@ -20,8 +36,15 @@ export function eraOf(party: string, log: Source | null, telemetry: Telemetry | 
   const own = of('session-new');
   const onOther = own.find((e) => e.owner !== null && e.owner !== party);
   const ice = of('ice-servers')[0];
-  if (onOther !== undefined) return ice !== undefined || seen.length > 0 ? { value: 'E4', proof: [{ event: onOther }] } : { value: null, proof: [] };
-  if (tookGrace(party, events)) return { value: 'E6', proof: of('fallback').slice(0, 1).map((event) => ({ event })) };
+  if (onOther !== undefined)
+    return ice !== undefined || seen.length > 0 ? { value: 'E4', proof: [{ event: onOther }] } : { value: null, proof: [] };
+  if (tookGrace(party, events))
+    return {
+      value: 'E6',
+      proof: of('fallback')
+        .slice(0, 1)
+        .map((event) => ({ event })),
+    };
   // A larger email that opens on its own namespace uses directional keys (E5a on); without bench_strict, or falling back at once, it is not E6.
   const directional = own.find((e) => e.owner === party);
   const notSix = telemetry !== null ? telemetry.hasLive : of('fallback').length > 0;
@@ -34,7 +57,10 @@ function eraByFlags(party: string, events: EventLog): { value: Era; proof: reado
   for (const e of events.ofParty(party, 'writer-mapped')) {
     const flags = /active\(ch\/loc\/from\/to\/peer\)=(\w+)\/(\w+)\/(\w+)\/(\w+)\/(\w+)/.exec(e.reason ?? '');
     if (flags === null) continue;
-    const code = flags.slice(1, 6).map((f) => (f === 'true' ? 't' : 'f')).join('');
+    const code = flags
+      .slice(1, 6)
+      .map((f) => (f === 'true' ? 't' : 'f'))
+      .join('');
     if (code === 'tfftf' || code === 'tttft') return { value: 'E5a', proof: [{ event: e }] };
     if (code === 'tfftt' || code === 'tttff') return { value: 'E5b', proof: [{ event: e }] };
   }
@@ -43,7 +69,9 @@ function eraByFlags(party: string, events: EventLog): { value: Era; proof: reado
 
 /** A party whose email is the larger one of some pair would open on the other's namespace before E5. */
 function isLarger(party: string, events: EventLog): boolean {
-  return events.ofParty(party, 'session-new').some((e) => events.session(e.sid ?? '', 'decoded-open', 'accept-sending').some((o) => o.party !== null && o.party < party));
+  return events
+    .ofParty(party, 'session-new')
+    .some((e) => events.session(e.sid ?? '', 'decoded-open', 'accept-sending').some((o) => o.party !== null && o.party < party));
 }
 
 const GRACE_US = 1_300_000;

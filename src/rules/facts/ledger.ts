@@ -67,18 +67,33 @@ export function buildLedger(input: LedgerInput): Ledger {
       sent: solved.sent,
       delivered: solved.delivered,
       lost: solved.lost,
-      received: log === null ? null : b.hidden ? { min: Math.max(got, solved.delivered.min), max: Math.max(got, solved.sent.max) } : { min: got, max: got },
+      received:
+        log === null
+          ? null
+          : b.hidden
+            ? { min: Math.max(got, solved.delivered.min), max: Math.max(got, solved.sent.max) }
+            : { min: got, max: got },
       frames: {
         sent: framed === undefined ? null : bounded(framed.sent),
         relayed: input.hasRelayLog ? { min: relayedFrames, max: relayedFrames } : null,
         received: log === null ? null : { min: gotFrames, max: b.hidden ? Math.max(gotFrames, framed?.sent.max ?? UNBOUNDED) : gotFrames },
         delivered: framed === undefined ? null : bounded(framed.delivered),
       },
-      relayedBytes: null,
+      relayedBytes: relayedBytes(relayedFrames, gotFrames, got, b, input),
       hidden: b.hidden,
     };
   });
   return { directions, contradictions: [...new Set(contradictions)] };
+}
+
+/**
+ * The relay's log counts frames, not bytes: none relayed is zero bytes, and as many as were decoded are the bytes decoded.
+ * null when neither holds, or when frames may have gone past the relay.
+ */
+function relayedBytes(relayed: number, decoded: number, bytes: number, b: Bounds, input: LedgerInput): Interval | null {
+  if (!input.hasRelayLog) return null;
+  if (relayed === 0) return NOTHING;
+  return relayed === decoded && b.streams.length > 0 ? { min: bytes, max: bytes } : null;
 }
 
 function bounded(i: Interval): Interval | null {
@@ -95,7 +110,8 @@ function boundDirection(from: string, to: string, input: LedgerInput): Bounds {
   const noStream = streams.length === 0;
   // A direction without any session: nothing came, if the receiver's log would show the open.
   const never = noStream && readable;
-  const neverSent = noStream && sender?.log != null && sender.logComplete && sender.era.value !== 'Go' && sender.era.value !== 'E1' && sender.hotlinkOn;
+  const neverSent =
+    noStream && sender?.log != null && sender.logComplete && sender.era.value !== 'Go' && sender.era.value !== 'E1' && sender.hotlinkOn;
   return {
     from,
     to,
@@ -118,7 +134,8 @@ interface StreamBounds {
 
 function boundStream(s: StreamFact, input: LedgerInput, receiver: PartyFact | undefined, sender: PartyFact | undefined): StreamBounds {
   const session = input.sessions.find((x) => x.sid === s.sid);
-  const direct = (session?.p2pOpen.length ?? 0) > 0 || session?.quic === true || receiver?.era.value === 'Go' || receiver?.era.value === 'E1';
+  const direct =
+    (session?.p2pOpen.length ?? 0) > 0 || session?.quic === true || receiver?.era.value === 'Go' || receiver?.era.value === 'E1';
   const got = s.received;
   const decoded = got?.distinct ?? 0;
   const decodedBytes = got?.bytes ?? 0;
@@ -129,14 +146,25 @@ function boundStream(s: StreamFact, input: LedgerInput, receiver: PartyFact | un
   const prefix = got?.prefixBytes ?? 0;
   const prefixFrames = got?.prefixFrames ?? 0;
   const sentFloor = Math.max(decoded, s.sent?.maxSeq ?? 0, known ?? 0);
-  const sentFrames: Interval = known !== null && sender?.telemetry != null ? { min: sentFloor, max: Math.max(sentFloor, input.settled ? known : UNBOUNDED) } : { min: sentFloor, max: UNBOUNDED };
+  const sentFrames: Interval =
+    known !== null && sender?.telemetry != null
+      ? { min: sentFloor, max: Math.max(sentFloor, input.settled ? known : UNBOUNDED) }
+      : { min: sentFloor, max: UNBOUNDED };
   const allDecoded = !direct && sentFrames.max === decoded && got !== null && got.frames === got.distinct;
   const debugExact = s.sent !== null && !direct && s.sent.maxSeq === s.sent.frames && sentFrames.max <= s.sent.maxSeq;
   const sentBytes: Interval = debugExact
     ? { min: s.sent?.bytes ?? 0, max: s.sent?.bytes ?? 0 }
-    : allDecoded ? { min: decodedBytes, max: decodedBytes } : { min: Math.max(decodedBytes, s.sent?.bytes ?? 0), max: sentFrames.max === 0 ? 0 : UNBOUNDED };
+    : allDecoded
+      ? { min: decodedBytes, max: decodedBytes }
+      : { min: Math.max(decodedBytes, s.sent?.bytes ?? 0), max: sentFrames.max === 0 ? 0 : UNBOUNDED };
   if (!readable) {
-    return { hidden: true, deliveredBytes: { min: got?.settledBytes ?? 0, max: UNBOUNDED }, deliveredFrames: { min: got?.settledFrames ?? 0, max: UNBOUNDED }, sentBytes, sentFrames };
+    return {
+      hidden: true,
+      deliveredBytes: { min: got?.settledBytes ?? 0, max: UNBOUNDED },
+      deliveredFrames: { min: got?.settledFrames ?? 0, max: UNBOUNDED },
+      sentBytes,
+      sentFrames,
+    };
   }
   const more = Math.min(UNBOUNDED, hiddenFrames * P2P_FRAME_MAX);
   return {
@@ -159,7 +187,12 @@ function offeredBy(b: Bounds, input: LedgerInput): Interval | null {
   return { min: bytes, max: bytes };
 }
 
-function solve(unit: 'bytes' | 'frames', bounds: readonly Bounds[], input: LedgerInput, contradictions: string[]): readonly { sent: Interval; delivered: Interval; lost: Interval }[] {
+function solve(
+  unit: 'bytes' | 'frames',
+  bounds: readonly Bounds[],
+  input: LedgerInput,
+  contradictions: string[],
+): readonly { sent: Interval; delivered: Interval; lost: Interval }[] {
   const directions: DirectionBounds[] = bounds.map((b) => ({
     from: b.from,
     to: b.to,

@@ -62,7 +62,9 @@ export interface Source {
 }
 
 export async function loadSources(query: Query): Promise<readonly Source[]> {
-  const rows = await query(sql`SELECT source_id, path, kind, dialect, party, mirror_of, zone_minutes, zone_source FROM source ORDER BY source_id`);
+  const rows = await query(
+    sql`SELECT source_id, path, kind, dialect, party, mirror_of, zone_minutes, zone_source FROM source ORDER BY source_id`,
+  );
   return rows.map((r) => ({
     id: integer(r, 'source_id'),
     path: text(r, 'path'),
@@ -352,6 +354,9 @@ export interface Telemetry {
   readonly txQuic: number | null;
   readonly rxPackets: number | null;
   readonly rxBytes: number | null;
+  /** Upper ends where the file gives ranges. */
+  readonly txBytesMax: number | null;
+  readonly rxBytesMax: number | null;
   readonly rxMaxWriteMs: number | null;
   readonly p2pOffers: number | null;
   readonly quicOffers: number | null;
@@ -387,6 +392,8 @@ export async function loadTelemetry(query: Query): Promise<readonly Telemetry[]>
       txQuic: integerOrNull(r, 'tx_quic'),
       rxPackets: integerOrNull(r, 'rx_packets'),
       rxBytes: integerOrNull(r, 'rx_bytes'),
+      txBytesMax: integerOrNull(r, 'tx_bytes_max'),
+      rxBytesMax: integerOrNull(r, 'rx_bytes_max'),
       rxMaxWriteMs: integerOrNull(r, 'rx_max_write_ms'),
       p2pOffers: integerOrNull(r, 'p2p_offers'),
       quicOffers: integerOrNull(r, 'quic_offers'),
@@ -411,7 +418,13 @@ export async function loadTelemetry(query: Query): Promise<readonly Telemetry[]>
         })),
       proxies: proxies
         .filter((p) => p['source_id'] === id)
-        .map((p) => ({ pointer: text(p, 'pointer'), port: integerOrNull(p, 'port'), from: textOrNull(p, 'from_email'), to: textOrNull(p, 'to_email'), connected: flag(p, 'connected') })),
+        .map((p) => ({
+          pointer: text(p, 'pointer'),
+          port: integerOrNull(p, 'port'),
+          from: textOrNull(p, 'from_email'),
+          to: textOrNull(p, 'to_email'),
+          connected: flag(p, 'connected'),
+        })),
     };
   });
 }
@@ -470,7 +483,9 @@ export interface AclRule {
 }
 
 export async function loadAcl(query: Query): Promise<readonly AclRule[]> {
-  const rows = await query(sql`SELECT a.*, s.path AS source FROM acl_rule AS a JOIN source AS s USING (source_id) ORDER BY a.source_id, a.rule_no, a.level, a.line_no`);
+  const rows = await query(
+    sql`SELECT a.*, s.path AS source FROM acl_rule AS a JOIN source AS s USING (source_id) ORDER BY a.source_id, a.rule_no, a.level, a.line_no`,
+  );
   return rows.map((r) => ({
     sourceId: integer(r, 'source_id'),
     source: text(r, 'source'),
@@ -523,7 +538,9 @@ export interface ProgressStep {
 }
 
 export async function loadProgress(query: Query): Promise<readonly ProgressStep[]> {
-  const rows = await query(sql`SELECT p.*, s.path AS source FROM progress_event AS p JOIN source AS s USING (source_id) ORDER BY p.source_id, p.line_no, p.pointer`);
+  const rows = await query(
+    sql`SELECT p.*, s.path AS source FROM progress_event AS p JOIN source AS s USING (source_id) ORDER BY p.source_id, p.line_no, p.pointer`,
+  );
   return rows.map((r) => ({
     source: text(r, 'source'),
     sourceId: integer(r, 'source_id'),
@@ -549,8 +566,16 @@ export interface Phase {
 }
 
 export async function loadPhases(query: Query): Promise<readonly Phase[]> {
-  const rows = await query(sql`SELECT p.*, s.path AS source FROM phase AS p JOIN source AS s USING (source_id) ORDER BY p.source_id, p.line_no`);
-  return rows.map((r) => ({ source: text(r, 'source'), line: integer(r, 'line_no'), party: text(r, 'party'), run: textOrNull(r, 'run'), text: text(r, 'text') }));
+  const rows = await query(
+    sql`SELECT p.*, s.path AS source FROM phase AS p JOIN source AS s USING (source_id) ORDER BY p.source_id, p.line_no`,
+  );
+  return rows.map((r) => ({
+    source: text(r, 'source'),
+    line: integer(r, 'line_no'),
+    party: text(r, 'party'),
+    run: textOrNull(r, 'run'),
+    text: text(r, 'text'),
+  }));
 }
 
 /** First and last line of a heartbeat or noise family in one source. Times on the file's own clock. */

@@ -37,13 +37,25 @@ export function sortManagers(party: string, enabled: readonly LogEvent[], flushe
     if (managers.length === 0) managers.push({ enabled: null, flushes: [], lastMoved: null });
     const home = closest(managers, flush);
     const before = home.flushes.at(-1);
-    if (before === undefined ? flush.txPackets + flush.rxPackets > 0 : before.txPackets !== flush.txPackets || before.rxPackets !== flush.rxPackets) {
+    if (
+      before === undefined
+        ? flush.txPackets + flush.rxPackets > 0
+        : before.txPackets !== flush.txPackets || before.rxPackets !== flush.rxPackets
+    ) {
       home.lastMoved = flush;
     }
     home.flushes.push(flush);
   }
   for (; next < enabled.length; next++) managers.push({ enabled: enabled[next] ?? null, flushes: [], lastMoved: null });
-  return managers.map((m, index) => ({ party, index, enabled: m.enabled, first: m.flushes[0] ?? null, last: m.flushes.at(-1) ?? null, lastMoved: m.lastMoved, flushes: m.flushes }));
+  return managers.map((m, index) => ({
+    party,
+    index,
+    enabled: m.enabled,
+    first: m.flushes[0] ?? null,
+    last: m.flushes.at(-1) ?? null,
+    lastMoved: m.lastMoved,
+    flushes: m.flushes,
+  }));
 }
 
 /** The manager that this flush continues: counters never fall, so the one with the greatest figures not above it. */

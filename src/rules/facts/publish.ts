@@ -9,39 +9,94 @@ import { UNBOUNDED } from './transport.ts';
 type Value = string | number | boolean | null;
 
 export async function publish(query: Query, c: CaseFile): Promise<void> {
-  await query(sql`CREATE OR REPLACE TEMP TABLE run AS SELECT unnest(from_json_strict(?1, '[{"run":"VARCHAR","flow":"VARCHAR","first_seen_us":"BIGINT","judged":"BOOLEAN"}]'), recursive := true)`, [
-    rows(c.runs, (r) => ({ run: r.id, flow: r.flow, first_seen_us: r.firstSeenUs, judged: r.id === c.run?.id })),
-  ]);
-  await query(sql`CREATE OR REPLACE TEMP TABLE party AS SELECT unnest(from_json_strict(?1, '[{"email":"VARCHAR","party_index":"INTEGER","era":"VARCHAR","log":"VARCHAR","telemetry":"VARCHAR","managers":"INTEGER","debug":"BOOLEAN","tx_bytes_min":"BIGINT","tx_bytes_max":"BIGINT","rx_bytes_min":"BIGINT","rx_bytes_max":"BIGINT"}]'), recursive := true)`, [
-    rows(c.parties, (p) => ({
-      email: p.email, party_index: p.index, era: p.era.value, log: p.log?.path ?? null, telemetry: p.telemetry?.source ?? null, managers: p.managers.length, debug: p.debug,
-      tx_bytes_min: p.sent.bytes.min, tx_bytes_max: known(p.sent.bytes.max), rx_bytes_min: p.received.bytes.min, rx_bytes_max: known(p.received.bytes.max),
-    })),
-  ]);
-  await query(sql`CREATE OR REPLACE TEMP TABLE session AS SELECT unnest(from_json_strict(?1, '[{"sid":"VARCHAR","session":"VARCHAR","opener":"VARCHAR","peer":"VARCHAR","to_email":"VARCHAR","path":"VARCHAR","channel":"VARCHAR","run":"VARCHAR","opened_us":"BIGINT","accepted_us":"BIGINT","acceptors":"INTEGER","timed_out":"BOOLEAN","reject":"VARCHAR","p2p_open":"BOOLEAN"}]'), recursive := true)`, [
-    rows(c.sessions, (s) => ({
-      sid: s.sid, session: s.id, opener: s.opener, peer: s.peer, to_email: s.to, path: s.path, channel: s.channel, run: s.run, opened_us: s.opened?.t ?? null, accepted_us: s.accepted?.t ?? null,
-      acceptors: s.accepting.length, timed_out: s.timeout !== null, reject: s.rejects[0]?.reason ?? s.denied?.reason ?? null, p2p_open: s.p2pOpen.length > 0,
-    })),
-  ]);
-  await query(sql`CREATE OR REPLACE TEMP TABLE stream AS SELECT unnest(from_json_strict(?1, '[{"sid":"VARCHAR","from_email":"VARCHAR","to_email":"VARCHAR","adopted":"BOOLEAN","sent_seq":"BIGINT","frames_decoded":"BIGINT","bytes_decoded":"BIGINT","frames_in_order":"BIGINT","bytes_in_order":"BIGINT","first_skipped":"BIGINT"}]'), recursive := true)`, [
-    rows(c.sessions.flatMap((s) => s.streams), (s) => ({
-      sid: s.sid, from_email: s.from, to_email: s.to, adopted: s.adopted, sent_seq: s.sentSeq, frames_decoded: s.received?.frames ?? null, bytes_decoded: s.received?.bytes ?? null,
-      frames_in_order: s.received?.prefixFrames ?? null, bytes_in_order: s.received?.prefixBytes ?? null, first_skipped: s.received?.skippedSeq ?? null,
-    })),
-  ]);
-  await query(sql`CREATE OR REPLACE TEMP TABLE flow_matrix AS SELECT unnest(from_json_strict(?1, '[{"from_email":"VARCHAR","to_email":"VARCHAR","offered":"BIGINT","sent_min":"BIGINT","sent_max":"BIGINT","delivered_min":"BIGINT","delivered_max":"BIGINT","lost_min":"BIGINT","lost_max":"BIGINT","frames_relayed":"BIGINT"}]'), recursive := true)`, [
-    rows(c.directions, (d) => ({
-      from_email: d.from, to_email: d.to, offered: d.offered?.min ?? null, sent_min: d.sent.min, sent_max: known(d.sent.max), delivered_min: d.delivered.min, delivered_max: known(d.delivered.max),
-      lost_min: d.lost.min, lost_max: known(d.lost.max), frames_relayed: d.frames.relayed?.min ?? null,
-    })),
-  ]);
-  await query(sql`CREATE OR REPLACE TEMP TABLE clock_offset AS SELECT unnest(from_json_strict(?1, '[{"clock":"VARCHAR","against":"VARCHAR","min_us":"BIGINT","max_us":"BIGINT"}]'), recursive := true)`, [
-    rows(c.clocks.intervals, (i) => ({ clock: i.clock, against: i.against, min_us: i.min, max_us: i.max })),
-  ]);
-  await query(sql`CREATE OR REPLACE TEMP TABLE expected_channel AS SELECT unnest(from_json_strict(?1, '[{"a":"VARCHAR","b":"VARCHAR","markers_a":"INTEGER","markers_b":"INTEGER"}]'), recursive := true)`, [
-    rows(c.pairs, (p) => ({ a: p.a, b: p.b, markers_a: p.markers.get(p.a)?.length ?? 0, markers_b: p.markers.get(p.b)?.length ?? 0 })),
-  ]);
+  await query(
+    sql`CREATE OR REPLACE TEMP TABLE run AS SELECT unnest(from_json_strict(?1, '[{"run":"VARCHAR","flow":"VARCHAR","first_seen_us":"BIGINT","judged":"BOOLEAN"}]'), recursive := true)`,
+    [rows(c.runs, (r) => ({ run: r.id, flow: r.flow, first_seen_us: r.firstSeenUs, judged: r.id === c.run?.id }))],
+  );
+  await query(
+    sql`CREATE OR REPLACE TEMP TABLE party AS SELECT unnest(from_json_strict(?1, '[{"email":"VARCHAR","party_index":"INTEGER","era":"VARCHAR","log":"VARCHAR","telemetry":"VARCHAR","managers":"INTEGER","debug":"BOOLEAN","tx_bytes_min":"BIGINT","tx_bytes_max":"BIGINT","rx_bytes_min":"BIGINT","rx_bytes_max":"BIGINT"}]'), recursive := true)`,
+    [
+      rows(c.parties, (p) => ({
+        email: p.email,
+        party_index: p.index,
+        era: p.era.value,
+        log: p.log?.path ?? null,
+        telemetry: p.telemetry?.source ?? null,
+        managers: p.managers.length,
+        debug: p.debug,
+        tx_bytes_min: p.sent.bytes.min,
+        tx_bytes_max: known(p.sent.bytes.max),
+        rx_bytes_min: p.received.bytes.min,
+        rx_bytes_max: known(p.received.bytes.max),
+      })),
+    ],
+  );
+  await query(
+    sql`CREATE OR REPLACE TEMP TABLE session AS SELECT unnest(from_json_strict(?1, '[{"sid":"VARCHAR","session":"VARCHAR","opener":"VARCHAR","peer":"VARCHAR","to_email":"VARCHAR","path":"VARCHAR","channel":"VARCHAR","run":"VARCHAR","opened_us":"BIGINT","accepted_us":"BIGINT","acceptors":"INTEGER","timed_out":"BOOLEAN","reject":"VARCHAR","p2p_open":"BOOLEAN"}]'), recursive := true)`,
+    [
+      rows(c.sessions, (s) => ({
+        sid: s.sid,
+        session: s.id,
+        opener: s.opener,
+        peer: s.peer,
+        to_email: s.to,
+        path: s.path,
+        channel: s.channel,
+        run: s.run,
+        opened_us: s.opened?.t ?? null,
+        accepted_us: s.accepted?.t ?? null,
+        acceptors: s.accepting.length,
+        timed_out: s.timeout !== null,
+        reject: s.rejects[0]?.reason ?? s.denied?.reason ?? null,
+        p2p_open: s.p2pOpen.length > 0,
+      })),
+    ],
+  );
+  await query(
+    sql`CREATE OR REPLACE TEMP TABLE stream AS SELECT unnest(from_json_strict(?1, '[{"sid":"VARCHAR","from_email":"VARCHAR","to_email":"VARCHAR","adopted":"BOOLEAN","sent_seq":"BIGINT","frames_decoded":"BIGINT","bytes_decoded":"BIGINT","frames_in_order":"BIGINT","bytes_in_order":"BIGINT","first_skipped":"BIGINT"}]'), recursive := true)`,
+    [
+      rows(
+        c.sessions.flatMap((s) => s.streams),
+        (s) => ({
+          sid: s.sid,
+          from_email: s.from,
+          to_email: s.to,
+          adopted: s.adopted,
+          sent_seq: s.sentSeq,
+          frames_decoded: s.received?.frames ?? null,
+          bytes_decoded: s.received?.bytes ?? null,
+          frames_in_order: s.received?.prefixFrames ?? null,
+          bytes_in_order: s.received?.prefixBytes ?? null,
+          first_skipped: s.received?.skippedSeq ?? null,
+        }),
+      ),
+    ],
+  );
+  await query(
+    sql`CREATE OR REPLACE TEMP TABLE flow_matrix AS SELECT unnest(from_json_strict(?1, '[{"from_email":"VARCHAR","to_email":"VARCHAR","offered":"BIGINT","sent_min":"BIGINT","sent_max":"BIGINT","delivered_min":"BIGINT","delivered_max":"BIGINT","lost_min":"BIGINT","lost_max":"BIGINT","frames_relayed":"BIGINT"}]'), recursive := true)`,
+    [
+      rows(c.directions, (d) => ({
+        from_email: d.from,
+        to_email: d.to,
+        offered: d.offered?.min ?? null,
+        sent_min: d.sent.min,
+        sent_max: known(d.sent.max),
+        delivered_min: d.delivered.min,
+        delivered_max: known(d.delivered.max),
+        lost_min: d.lost.min,
+        lost_max: known(d.lost.max),
+        frames_relayed: d.frames.relayed?.min ?? null,
+      })),
+    ],
+  );
+  await query(
+    sql`CREATE OR REPLACE TEMP TABLE clock_offset AS SELECT unnest(from_json_strict(?1, '[{"clock":"VARCHAR","against":"VARCHAR","min_us":"BIGINT","max_us":"BIGINT"}]'), recursive := true)`,
+    [rows(c.clocks.intervals, (i) => ({ clock: i.clock, against: i.against, min_us: i.min, max_us: i.max }))],
+  );
+  await query(
+    sql`CREATE OR REPLACE TEMP TABLE expected_channel AS SELECT unnest(from_json_strict(?1, '[{"a":"VARCHAR","b":"VARCHAR","markers_a":"INTEGER","markers_b":"INTEGER"}]'), recursive := true)`,
+    [rows(c.pairs, (p) => ({ a: p.a, b: p.b, markers_a: p.markers.get(p.a)?.length ?? 0, markers_b: p.markers.get(p.b)?.length ?? 0 }))],
+  );
 }
 
 function rows<T>(list: readonly T[], toRow: (item: T) => Readonly<Record<string, Value>>): string {

@@ -53,7 +53,12 @@ function wayOf(b: Burst): string {
 function commonTriggers(bursts: readonly Burst[], places: readonly number[], party: string): Set<string> {
   let common: Set<string> | undefined;
   for (let i = 1; i < places.length; i++) {
-    const between = new Set(bursts.slice((places[i - 1] ?? 0) + 1, places[i]).filter((b) => b.to === party).map(wayOf));
+    const between = new Set(
+      bursts
+        .slice((places[i - 1] ?? 0) + 1, places[i])
+        .filter((b) => b.to === party)
+        .map(wayOf),
+    );
     common = common === undefined ? between : new Set([...common].filter((w) => between.has(w)));
   }
   return common ?? new Set();
@@ -66,7 +71,10 @@ function commonTriggers(bursts: readonly Burst[], places: readonly number[], par
  */
 function endsWithWholeRounds(bursts: readonly Burst[], cyclic: ReadonlySet<string>): boolean {
   const lastForeign = bursts.findLastIndex((b) => !cyclic.has(wayOf(b)));
-  const ways = bursts.slice(lastForeign + 1).filter((b) => cyclic.has(wayOf(b))).map(wayOf);
+  const ways = bursts
+    .slice(lastForeign + 1)
+    .filter((b) => cyclic.has(wayOf(b)))
+    .map(wayOf);
   const n = cyclic.size;
   for (let start = 0; start <= Math.min(1, ways.length); start++) {
     const rest = ways.slice(start);

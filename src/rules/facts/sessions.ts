@@ -12,7 +12,10 @@ export class Pairing {
     this.markers = markers;
     this.parties = parties;
     for (const m of markers) {
-      for (const [index, email] of [[m.fromIndex, m.from], [m.toIndex, m.to]] as const) {
+      for (const [index, email] of [
+        [m.fromIndex, m.from],
+        [m.toIndex, m.to],
+      ] as const) {
         if (index === null || email === null) continue;
         const set = this.emailOf.get(index) ?? new Set();
         set.add(email);
@@ -26,11 +29,17 @@ export class Pairing {
     const numbers = numbersOf(channel);
     if (numbers === undefined) return undefined;
     const same = this.markers.filter((m) => m.from !== null && m.to !== null && sameNumbers(numbersOf(m.channel), numbers));
-    const near = same.find((m) => m.owner === owner && m.channel === channel) ?? same.find((m) => m.owner === owner) ?? same.find((m) => m.from === owner || m.to === owner) ?? same[0];
+    const near =
+      same.find((m) => m.owner === owner && m.channel === channel) ??
+      same.find((m) => m.owner === owner) ??
+      same.find((m) => m.from === owner || m.to === owner) ??
+      same[0];
     if (near?.from != null && near.to !== null) return [near.from, near.to];
     const [a, b] = numbers.map((n) => only(this.emailOf.get(n)));
     if (a !== undefined && b !== undefined) return [a, b];
-    return this.parties.length === 2 && this.parties[0] !== undefined && this.parties[1] !== undefined ? [this.parties[0], this.parties[1]] : undefined;
+    return this.parties.length === 2 && this.parties[0] !== undefined && this.parties[1] !== undefined
+      ? [this.parties[0], this.parties[1]]
+      : undefined;
   }
 
   other(owner: string | null, channel: string | null, party: string | null): string | null {
@@ -74,10 +83,25 @@ export function buildSessions(input: Inputs): readonly SessionFact[] {
   for (const s of input.sent) ids.add(s.sid);
   for (const t of input.telemetry) for (const s of t.sessions) ids.add(s.sid);
   const built = [...ids].map((sid) => buildSession(sid, input));
-  return built.toSorted((a, b) => (a.opened?.t ?? Infinity) - (b.opened?.t ?? Infinity) || (a.opened?.id ?? 0) - (b.opened?.id ?? 0) || (a.sid < b.sid ? -1 : 1));
+  return built.toSorted(
+    (a, b) =>
+      (a.opened?.t ?? Infinity) - (b.opened?.t ?? Infinity) || (a.opened?.id ?? 0) - (b.opened?.id ?? 0) || (a.sid < b.sid ? -1 : 1),
+  );
 }
 
-const PATH_KINDS = ['session-new', 'decoded-open', 'send-open', 'open-received', 'accept-sending', 'open-denied', 'open-target-denied', 'relay-data', 'fallback', 'session-adopted', 'accept-timeout'];
+const PATH_KINDS = [
+  'session-new',
+  'decoded-open',
+  'send-open',
+  'open-received',
+  'accept-sending',
+  'open-denied',
+  'open-target-denied',
+  'relay-data',
+  'fallback',
+  'session-adopted',
+  'accept-timeout',
+];
 
 function buildSession(sid: string, input: Inputs): SessionFact {
   const { events, pairing, telemetry } = input;
@@ -110,7 +134,10 @@ function buildSession(sid: string, input: Inputs): SessionFact {
     opened: first('session-new', 'send-open') ?? first('decoded-open', 'open-received') ?? denied,
     seenBy,
     accepting,
-    accepted: opener === null ? first('session-accepted', 'accept-received') : (all.find((e) => e.party === opener && ['session-accepted', 'accept-received', 'decoded-accept'].includes(e.kind)) ?? null),
+    accepted:
+      opener === null
+        ? first('session-accepted', 'accept-received')
+        : (all.find((e) => e.party === opener && ['session-accepted', 'accept-received', 'decoded-accept'].includes(e.kind)) ?? null),
     acceptCount: all.filter((e) => e.kind === 'decoded-accept').length,
     timeout: first('accept-timeout', 'strict-accept-timeout'),
     rejects: every('decoded-reject'),
@@ -126,11 +153,22 @@ function buildSession(sid: string, input: Inputs): SessionFact {
 
 type Entry = { readonly party: string } & Telemetry['sessions'][number];
 
-function openerOf(own: LogEvent | null, seen: readonly LogEvent[], denied: LogEvent | null, entries: readonly Entry[], accepting: readonly LogEvent[]): string | null {
+function openerOf(
+  own: LogEvent | null,
+  seen: readonly LogEvent[],
+  denied: LogEvent | null,
+  entries: readonly Entry[],
+  accepting: readonly LogEvent[],
+): string | null {
   if (own?.party != null) return own.party;
   const from = seen.find((e) => e.user !== null)?.user ?? denied?.user ?? null;
   if (from !== null) return from;
-  const out = entries.filter((e) => e.direction === 'out' && !accepting.some((a) => a.party === e.party) && !entries.some((x) => x.direction === 'in' && x.party === e.party));
+  const out = entries.filter(
+    (e) =>
+      e.direction === 'out' &&
+      !accepting.some((a) => a.party === e.party) &&
+      !entries.some((x) => x.direction === 'in' && x.party === e.party),
+  );
   return out.length === 1 ? (out[0]?.party ?? null) : null;
 }
 
@@ -145,7 +183,13 @@ function onePerParty(events: readonly LogEvent[]): LogEvent[] {
 
 /** One stream per sender: the opener's own, and one for everybody who sends on a session that he accepted. */
 function buildStreams(
-  sid: string, opener: string | null, peer: string | null, accepting: readonly LogEvent[], received: readonly ReceivedStream[], entries: readonly Entry[], input: Inputs,
+  sid: string,
+  opener: string | null,
+  peer: string | null,
+  accepting: readonly LogEvent[],
+  received: readonly ReceivedStream[],
+  entries: readonly Entry[],
+  input: Inputs,
 ): readonly StreamFact[] {
   const streams: StreamFact[] = [];
   const sentBy = (party: string): SentStream | null => input.sent.find((s) => s.sid === sid && s.party === party) ?? null;
@@ -156,16 +200,36 @@ function buildStreams(
     const others = received.filter((r) => r.party !== opener && r.party !== target).map((r) => r.party);
     for (const to of [target, ...others]) {
       if (to === null) continue;
-      streams.push({ sid, from: opener, to, adopted: false, sentSeq: seqOf(opener), sent: sentBy(opener), received: received.find((r) => r.party === to) ?? null });
+      streams.push({
+        sid,
+        from: opener,
+        to,
+        adopted: false,
+        sentSeq: seqOf(opener),
+        sent: sentBy(opener),
+        received: received.find((r) => r.party === to) ?? null,
+      });
     }
     const adopters = new Set<string>();
     for (const party of acceptors) {
-      const sends = sentBy(party) !== null || (seqOf(party) ?? 0) > 0 || input.events.session(sid, 'session-adopted', 'fallback').some((e) => e.party === party) || notSender(input.events, sid, party);
+      const sends =
+        sentBy(party) !== null ||
+        (seqOf(party) ?? 0) > 0 ||
+        input.events.session(sid, 'session-adopted', 'fallback').some((e) => e.party === party) ||
+        notSender(input.events, sid, party);
       if (sends) adopters.add(party);
     }
     for (const e of input.events.session(sid, 'data-not-sender')) if (e.user !== null && e.user !== opener) adopters.add(e.user);
     for (const party of [...adopters].toSorted()) {
-      streams.push({ sid, from: party, to: opener, adopted: true, sentSeq: seqOf(party), sent: sentBy(party), received: received.find((r) => r.party === opener) ?? null });
+      streams.push({
+        sid,
+        from: party,
+        to: opener,
+        adopted: true,
+        sentSeq: seqOf(party),
+        sent: sentBy(party),
+        received: received.find((r) => r.party === opener) ?? null,
+      });
     }
   }
   return streams;

@@ -40,10 +40,22 @@ function sessionOf(c: CaseFile, event: LogEvent): SessionFact | null {
   return hits.find((s) => s.streams.some((x) => x.received?.skippedSeq != null)) ?? hits[0] ?? null;
 }
 
-function reasonOf(c: CaseFile, event: LogEvent, party: string, sender: string | null, session: SessionFact | null): Pick<Skip, 'reason' | 'certain' | 'proof'> {
+function reasonOf(
+  c: CaseFile,
+  event: LogEvent,
+  party: string,
+  sender: string | null,
+  session: SessionFact | null,
+): Pick<Skip, 'reason' | 'certain' | 'proof'> {
   const me = c.party(party);
   const delivered = session?.streams.find((s) => s.to === party)?.received?.prefixFrames ?? 0;
-  if (event.run !== null && c.run !== null && event.run !== c.run.id && c.markers.some((m) => m.party === party && m.run === c.run?.id) && !c.markers.some((m) => m.party === party && m.run === event.run)) {
+  if (
+    event.run !== null &&
+    c.run !== null &&
+    event.run !== c.run.id &&
+    c.markers.some((m) => m.party === party && m.run === c.run?.id) &&
+    !c.markers.some((m) => m.party === party && m.run === event.run)
+  ) {
     return { reason: 'stale', certain: true, proof: [] };
   }
   if (delivered > 0) return { reason: 'lost', certain: true, proof: c.events.ofParty(party, 'app-closed').slice(0, 1) };
@@ -60,7 +72,11 @@ function reasonOf(c: CaseFile, event: LogEvent, party: string, sender: string | 
     const verdict = swapped(c, party, event);
     if (verdict === 'yes') return connected.length > 0 ? { reason: 'lost', certain: false, proof: connected } : late(c, party, sender);
     const repeated = c.events.ofParty(party, 'write-skipped').filter((e) => e.path !== event.path);
-    return { reason: 'peer-key', certain: connected.length > 0 || repeated.length > 0, proof: connected.length > 0 ? connected : repeated.slice(0, 1) };
+    return {
+      reason: 'peer-key',
+      certain: connected.length > 0 || repeated.length > 0,
+      proof: connected.length > 0 ? connected : repeated.slice(0, 1),
+    };
   }
   if (connected.length > 0 && mapped === true) {
     // It was connected and is gone, or a probe took its place.
@@ -82,16 +98,23 @@ function late(c: CaseFile, party: string, sender: string | null): Pick<Skip, 're
   const me = c.party(party);
   const proxies = me?.telemetry?.proxies ?? [];
   const mine = sender === null ? proxies : proxies.filter((p) => p.from === sender || p.to === sender);
-  const ever = mine.some((p) => p.connected) || c.events.ofParty(party, 'session-new', 'app-connected').length > 0 || c.received.some((r) => r.party === party && r.prefixFrames > 0);
+  const ever =
+    mine.some((p) => p.connected) ||
+    c.events.ofParty(party, 'session-new', 'app-connected').length > 0 ||
+    c.received.some((r) => r.party === party && r.prefixFrames > 0);
   if (!ever && mine.length > 0 && me?.telemetry?.hasLive === true) return { reason: 'absent', certain: true, proof: [] };
   return { reason: 'late', certain: ever, proof: c.events.ofParty(party, 'app-connected').slice(0, 1) };
 }
 
 /** Lines that show the program connected to this pair's proxy before the frame came: it spoke on it, or debug says so. */
 function connectedBefore(c: CaseFile, party: string, sender: string | null, event: LogEvent): readonly LogEvent[] {
-  const spoke = c.events.ofParty(party, 'session-new').filter((e) => e.line < event.line && (sender === null || c.sessions.some((s) => s.sid === e.sid && s.peer === sender)));
+  const spoke = c.events
+    .ofParty(party, 'session-new')
+    .filter((e) => e.line < event.line && (sender === null || c.sessions.some((s) => s.sid === e.sid && s.peer === sender)));
   const accepted = c.events.ofParty(party, 'app-connected').filter((e) => e.line < event.line && samePair(e.channel, event.channel));
-  const usable = accepted.filter((a) => !c.events.ofParty(party, 'app-closed').some((x) => x.path === a.path && x.line > a.line && x.line < event.line));
+  const usable = accepted.filter(
+    (a) => !c.events.ofParty(party, 'app-closed').some((x) => x.path === a.path && x.line > a.line && x.line < event.line),
+  );
   // The skip comes 5 s after the frame: a program that connected in between would have been found.
   return [...spoke, ...usable].slice(0, 2);
 }
@@ -107,7 +130,14 @@ function samePair(a: string | null, b: string | null): boolean {
  * client does in E5b and does not in E5a. undefined when the version or the marker is not known.
  */
 function maps(c: CaseFile, me: PartyFact | undefined, event: LogEvent, era: Era | null): boolean | 'unless-swapped' | undefined {
-  const marker = c.markers.find((m) => m.party === me?.email && (c.run === null || m.run === c.run.id) && m.from !== null && m.to !== null && samePair(m.channel, event.channel));
+  const marker = c.markers.find(
+    (m) =>
+      m.party === me?.email &&
+      (c.run === null || m.run === c.run.id) &&
+      m.from !== null &&
+      m.to !== null &&
+      samePair(m.channel, event.channel),
+  );
   const numbers = numbersOf(marker?.channel ?? null);
   if (marker?.from == null || marker.to === null || numbers === undefined || me === undefined) return undefined;
   const key = `${event.owner ?? ''}/${event.channel ?? ''}`;
@@ -138,7 +168,13 @@ function swapped(c: CaseFile, party: string, event: LogEvent): 'yes' | 'unknown'
   });
   const anywhere = c.received.some((r) => {
     const session = c.sessions.find((s) => s.sid === r.sid);
-    return r.prefixFrames > 0 && session?.opener != null && session.owner === session.opener && session.opener > r.party && c.party(r.party)?.era.value === c.party(party)?.era.value;
+    return (
+      r.prefixFrames > 0 &&
+      session?.opener != null &&
+      session.owner === session.opener &&
+      session.opener > r.party &&
+      c.party(r.party)?.era.value === c.party(party)?.era.value
+    );
   });
   return proof || anywhere ? 'yes' : 'unknown';
 }

@@ -35,7 +35,8 @@ export interface SolvedDirection {
   readonly lost: Interval;
 }
 
-export type Solution = { readonly feasible: true; readonly directions: readonly SolvedDirection[] } | { readonly feasible: false; readonly why: string };
+export type Solution =
+  { readonly feasible: true; readonly directions: readonly SolvedDirection[] } | { readonly feasible: false; readonly why: string };
 
 interface Edge {
   readonly to: number;
@@ -90,7 +91,7 @@ class Network {
     }
     if (!seen.has(sink)) return undefined;
     const via: Edge[] = [];
-    for (let node = sink; node !== source; ) {
+    for (let node = sink; node !== source;) {
       const edge = cameBy[node];
       if (edge === undefined) return undefined;
       via.push(edge);
@@ -212,7 +213,10 @@ export function solveFlows(parties: readonly PartyTotals[], directions: readonly
       const others = directions.filter((o) => o.from === d.from && o.to !== d.to);
       const total = parties.find((p) => p.party === d.from)?.sent ?? { min: 0, max: UNBOUNDED };
       // What this direction lost is the party's loss less what its other directions can have lost at most.
-      const othersCanLose = others.reduce((sum, o) => sum + Math.max(0, Math.min(loss.max, o.sent.max - (delivered.get(key(o.from, o.to))?.min ?? 0))), 0);
+      const othersCanLose = others.reduce(
+        (sum, o) => sum + Math.max(0, Math.min(loss.max, o.sent.max - (delivered.get(key(o.from, o.to))?.min ?? 0))),
+        0,
+      );
       const byTotals = { min: Math.max(0, loss.min - othersCanLose), max: loss.max };
       const othersSentAtLeast = others.reduce((sum, o) => sum + Math.max(o.sent.min, delivered.get(key(o.from, o.to))?.min ?? 0), 0);
       const sent = intersect(

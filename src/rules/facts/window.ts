@@ -37,7 +37,12 @@ const RUNS = sql`
 export async function listRuns(query: Query): Promise<readonly RunName[]> {
   const rows = await query(RUNS);
   return rows
-    .map((r) => ({ id: text(r, 'run'), flow: textOrNull(r, 'flow'), firstSeenUs: integerOrNull(r, 'first_us'), hasMarkers: r['marker'] === true }))
+    .map((r) => ({
+      id: text(r, 'run'),
+      flow: textOrNull(r, 'flow'),
+      firstSeenUs: integerOrNull(r, 'first_us'),
+      hasMarkers: r['marker'] === true,
+    }))
     .toSorted((a, b) => {
       if (a.firstSeenUs !== null && b.firstSeenUs !== null && a.firstSeenUs !== b.firstSeenUs) return b.firstSeenUs - a.firstSeenUs;
       if ((a.firstSeenUs === null) !== (b.firstSeenUs === null)) return a.firstSeenUs === null ? 1 : -1;
@@ -50,7 +55,8 @@ export function runIdTime(id: string): number | undefined {
   const minute = /^(\d{8})-[0-9a-f]{12}$/.exec(id);
   if (minute !== null) return Number(minute[1]) * 60_000;
   const stamp = /^(20\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(id);
-  if (stamp !== null) return Date.UTC(Number(stamp[1]), Number(stamp[2]) - 1, Number(stamp[3]), Number(stamp[4]), Number(stamp[5]), Number(stamp[6]));
+  if (stamp !== null)
+    return Date.UTC(Number(stamp[1]), Number(stamp[2]) - 1, Number(stamp[3]), Number(stamp[4]), Number(stamp[5]), Number(stamp[6]));
   const epoch = /^session-(\d{13})$/.exec(id);
   return epoch === null ? undefined : Number(epoch[1]);
 }

@@ -1,0 +1,97 @@
+/**
+ * A rule is several files with one name; this says which part of which rule is missing or stale, one line per fault.
+ * `npm run parts -- --write` first rewrites what is generated: the index of rules, the sections of pages that come from
+ * the rule file, docs/rules/README.md and the rules named in docs/failures.md.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { RuleMeta } from '../src/rules/engine/rule.ts';
+import { camel, indexText, repository, ruleFiles } from './make-index.ts';
+import { failureFaults, failuresWithoutRule, type Listed, PLANNED, readmeText, renderFailures } from './parts/failures.ts';
+import { unknownKinds } from './parts/kinds.ts';
+import { evidenceOf, pageFaults, renderPage } from './parts/page.ts';
+
+/** What a rule file exports. `name` is the export's. */
+export interface RulePart {
+  readonly file: string;
+  readonly name: string;
+  readonly meta: RuleMeta;
+}
+
+const INDEX = 'src/rules/index.ts';
+const README = 'docs/rules/README.md';
+const FAILURES = 'docs/failures.md';
+
+const page = (id: string): string => `docs/rules/${id}.md`;
+
+function read(root: string, path: string): string | undefined {
+  return existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined;
+}
+
+function listed(root: string, rules: readonly RulePart[]): Listed[] {
+  return rules
+    .map(({ meta }) => ({ meta, evidence: evidenceOf(read(root, page(meta.id)) ?? '') ?? 'constructed' }))
+    .toSorted((a, b) => (a.meta.id < b.meta.id ? -1 : 1));
+}
+
+export function writeParts(root: string, rules: readonly RulePart[]): void {
+  mkdirSync(join(root, 'docs/rules'), { recursive: true });
+  writeFileSync(join(root, INDEX), indexText(root));
+  for (const { meta } of rules) writeFileSync(join(root, page(meta.id)), renderPage(meta, read(root, page(meta.id))));
+  const list = listed(root, rules);
+  writeFileSync(join(root, README), readmeText(list));
+  writeFileSync(join(root, FAILURES), renderFailures(read(root, FAILURES) ?? '', list));
+}
+
+export function checkParts(root: string, rules: readonly RulePart[]): string[] {
+  const list = listed(root, rules);
+  const ids = new Set(rules.map(({ meta }) => meta.id));
+  const faults = rules.flatMap((rule) => ruleFaults(root, rule, ids));
+  const strays = existsSync(join(root, 'docs/rules')) ? readdirSync(join(root, 'docs/rules')) : [];
+  for (const file of strays)
+    if (file !== 'README.md' && !ids.has(file.replace(/\.md$/, ''))) faults.push(`docs/rules/${file}: there is no such rule`);
+  for (const id of Object.keys(PLANNED)) if (ids.has(id)) faults.push(`tools/parts/failures.ts: ${id} is a rule now, not planned`);
+  if (read(root, INDEX) !== indexText(root)) faults.push(`${INDEX}: stale; run npm run parts -- --write`);
+  if (read(root, README) !== readmeText(list)) faults.push(`${README}: stale; run npm run parts -- --write`);
+  faults.push(...failureFaults(read(root, FAILURES) ?? '', list).map((fault) => `${FAILURES}: ${fault}`), ...unknownKinds(root));
+  return faults;
+}
+
+function ruleFaults(root: string, { file, name, meta }: RulePart, ids: ReadonlySet<string>): string[] {
+  const faults: string[] = [];
+  const source = `src/rules/${file}`;
+  if (file !== `${meta.id}.ts`) faults.push(`${source}: the file must be called as its rule, ${meta.id}.ts`);
+  if (name !== camel(meta.id)) faults.push(`${source}: the export must be called ${camel(meta.id)}`);
+  for (const id of meta.explains)
+    if (!ids.has(id) && PLANNED[id] === undefined) faults.push(`${source}: explains '${id}', which is no rule`);
+  for (const failure of meta.failures) if (!/^F-([1-9]|[12]\d|3\d)$/.test(failure)) faults.push(`${source}: ${failure} is no failure`);
+  const text = read(root, page(meta.id));
+  if (text === undefined) faults.push(`${page(meta.id)}: missing; run npm run parts -- --write, then write what is by hand`);
+  else faults.push(...pageFaults(meta, text).map((fault) => `${page(meta.id)}: ${fault}`));
+  const test = `test/rules/${meta.id}.test.ts`;
+  if (!existsSync(join(root, test))) faults.push(`${test}: missing`);
+  return faults;
+}
+
+async function loadRules(root: string): Promise<RulePart[]> {
+  const rules: RulePart[] = [];
+  for (const file of ruleFiles(root)) {
+    const exported = (await import(pathToFileURL(join(root, 'src/rules', file)).href)) as Readonly<Record<string, { meta?: RuleMeta }>>;
+    const found = Object.entries(exported).flatMap(([name, value]) => (value.meta === undefined ? [] : [{ file, name, meta: value.meta }]));
+    if (found.length !== 1) throw new Error(`src/rules/${file} must export one rule, not ${found.length}`);
+    rules.push(...found);
+  }
+  return rules;
+}
+
+async function main(): Promise<void> {
+  const rules = await loadRules(repository);
+  if (process.argv.includes('--write')) writeParts(repository, rules);
+  const faults = checkParts(repository, rules);
+  for (const fault of faults) console.log(fault);
+  if (faults.length > 0) process.exitCode = 1;
+  else console.log(`${rules.length} rules, all parts there; no rule yet for ${failuresWithoutRule(listed(repository, rules)).join(', ')}`);
+}
+
+if (process.argv[1]?.endsWith('check-parts.ts') === true) await main();
