@@ -63,6 +63,7 @@ function ruleFaults(root: string, { file, name, meta }: RulePart, ids: ReadonlyS
   const source = `src/rules/${file}`;
   if (file !== `${meta.id}.ts`) faults.push(`${source}: the file must be called as its rule, ${meta.id}.ts`);
   if (name !== camel(meta.id)) faults.push(`${source}: the export must be called ${camel(meta.id)}`);
+  if (JSON.stringify(meta).includes('TODO')) faults.push(`${source}: meta still says TODO`);
   for (const id of meta.explains)
     if (!ids.has(id) && PLANNED[id] === undefined) faults.push(`${source}: explains '${id}', which is no rule`);
   for (const failure of meta.failures) if (!/^F-([1-9]|[12]\d|3\d)$/.test(failure)) faults.push(`${source}: ${failure} is no failure`);
@@ -74,7 +75,7 @@ function ruleFaults(root: string, { file, name, meta }: RulePart, ids: ReadonlyS
   return faults;
 }
 
-async function loadRules(root: string): Promise<RulePart[]> {
+export async function loadRules(root: string): Promise<RulePart[]> {
   const rules: RulePart[] = [];
   for (const file of ruleFiles(root)) {
     const exported = (await import(pathToFileURL(join(root, 'src/rules', file)).href)) as Readonly<Record<string, { meta?: RuleMeta }>>;

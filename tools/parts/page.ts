@@ -2,7 +2,7 @@
 import type { RuleMeta } from '../../src/rules/engine/rule.ts';
 
 /** Stands first in a section that comes from the rule file; what follows is overwritten. */
-const GENERATED = '<!-- from the rule file; npm run parts -- --write -->';
+const GENERATED = '<!-- from the rule file -->';
 
 const HEADINGS = ['What it proves', 'How it judges', 'What is not evidence', 'What it cannot see', 'What to do', 'Example'] as const;
 type Heading = (typeof HEADINGS)[number];
