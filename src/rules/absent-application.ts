@@ -13,7 +13,7 @@ export const absentApplication = defineRule({
     title: "No program ever connected to a party's proxies",
     severity: 'error',
     failures: ['F-39'],
-    needs: ['client-log|telemetry'],
+    needs: ['telemetry'],
     proves: 'At the last flush no proxy of this party had a program, and the party never sent or took a byte.',
     notEvidence: {
       'not-begun': 'A run in which no party has a program yet.',

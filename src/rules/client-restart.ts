@@ -44,7 +44,7 @@ export const clientRestart = defineRule({
 });
 
 function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
-  const starts = c.events.ofParty(p.email, 'daemon-start', 'go-start');
+  const starts = c.events.ofParty(p.email, 'daemon-start');
   const start = starts.at(-1) ?? null;
   if (start?.t == null) return [];
   const began = start.t;

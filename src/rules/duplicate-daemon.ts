@@ -31,12 +31,14 @@ export const duplicateDaemon = defineRule({
 });
 
 function overlap(c: CaseFile, email: string): Draft[] {
+  // A relay that starts anew knows no connection of before.
   const lines = c.events
-    .of('hub-registered', 'hub-removed')
-    .filter((e) => e.user === email)
+    .of('hub-registered', 'hub-removed', 'relay-start')
+    .filter((e) => e.user === email || e.kind === 'relay-start')
     .toSorted((a, b) => a.id - b.id);
   const alive = new Map<string, LogEvent>();
   for (const e of lines) {
+    if (e.kind === 'relay-start') alive.clear();
     if (e.conn === null) continue;
     if (e.kind === 'hub-removed') {
       alive.delete(e.conn);

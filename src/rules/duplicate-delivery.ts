@@ -7,7 +7,7 @@ export const duplicateDelivery = defineRule({
     id: 'duplicate-delivery',
     title: 'Frames were delivered more than once',
     severity: 'warning',
-    failures: ['F-12', 'F-19', 'F-25'],
+    failures: ['F-12', 'F-19'],
     needs: ['client-log|relay-log'],
     proves: 'The same frame went to several connections, or arrived twice.',
     notEvidence: {

@@ -45,7 +45,7 @@ export const failedBeforeTransport = defineRule({
         {
           subject: { party: p.party },
           severity: 'error',
-          confidence: 'certain',
+          confidence: party !== undefined && (party.hasCounters || party.log !== null) ? 'certain' : 'likely',
           message: `step ${p.step ?? ''} failed at ${name(p.party, c)} before its program used the transport${p.message === null ? '' : `: ${p.message}`}`,
           evidence: [p.ref, ...errorPointer],
           metrics: { step: p.step },

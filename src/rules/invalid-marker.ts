@@ -61,7 +61,7 @@ function judgePair(c: CaseFile, pair: PairFact): Draft[] {
     drafts.push({
       subject: { from: me, to: peer },
       severity: harm(c, false),
-      confidence: 'certain',
+      confidence: c.party(me)?.telemetry?.hasLive === true ? 'certain' : 'likely',
       message: `${name(me, c)}'s marker for ${name(peer, c)} cannot be used: ${PROBLEMS[broken.problem ?? ''] ?? broken.problem ?? ''}`,
       evidence: proof(c, me, peer, broken),
       metrics: { problem: broken.problem },

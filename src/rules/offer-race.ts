@@ -12,7 +12,7 @@ export const offerRace = defineRule({
     title: 'The relay handled an offer before the accept it belongs to, and dropped it',
     severity: 'error',
     failures: ['F-29'],
-    needs: ['client-log|relay-log'],
+    needs: ['relay-log'],
     proves: 'A signal of a party that had accepted the session was refused as coming from a stranger.',
     notEvidence: {
       'turned-away': 'A signal from a party whose accept was refused (already accepted): it is no participant for good.',

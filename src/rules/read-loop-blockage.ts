@@ -27,12 +27,15 @@ export const readLoopBlockage = defineRule({
       const first = skips[0];
       if (first === undefined) return [];
       const end = c.events.ofParty(p.email, 'ipc-write-failed').find((e) => e.line > first.line);
+      if (end === undefined) return [];
+      const between = c.events.ofParty(p.email, 'decoded-open', 'decoded-accept', 'decoded-signal', 'decoded-reject').some((e) => e.line > first.line && e.line < end.line);
+      if (between) return [];
       return [
         {
           subject: { party: p.email },
           severity: 'info' as const,
-          confidence: 'certain' as const,
-          message: `${name(p.email, c)}'s client handled no other message while it waited for a writer${end === undefined ? '' : ' and then for a local reader'}`,
+          confidence: 'likely' as const,
+          message: `${name(p.email, c)}'s client handled no other message while it waited for a writer and then for a local reader`,
           evidence: [...ref(first), ...ref(end)],
           ...firstTime([first]),
         },

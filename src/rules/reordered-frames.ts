@@ -29,7 +29,7 @@ export const reorderedFrames = defineRule({
         severity: 'info',
         confidence: 'certain',
         message: `${plural(frames, 'frame')} of ${plural(late.length, 'session')} came out of order; the receivers put them right`,
-        evidence: late.slice(0, 2).map((r) => ({ sourceId: r.sourceId, line: r.lastLine })),
+        evidence: late.slice(0, 2).map((r) => ({ sourceId: r.sourceId, line: r.lateLine ?? r.lastLine })),
         metrics: { frames },
         touches: '*',
       },

@@ -14,7 +14,7 @@ export const selfRoute = defineRule({
     title: 'A session was routed back to the party that opened it',
     severity: 'error',
     failures: ['F-1', 'F-3'],
-    needs: ['client-log|telemetry'],
+    needs: ['client-log'],
     proves: 'This party received an open that carries its own email, for a session that it had opened.',
     notEvidence: {
       'peer-is-self': 'An entry of telemetry whose peer is the local email: the peer is only the owner of the path.',

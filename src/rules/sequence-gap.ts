@@ -3,7 +3,7 @@
  * decoded therefore parks everything behind it, unless the missing frame went peer to peer or came before the log began.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { harm, name } from './engine/ask.ts';
+import { harm, name, plural } from './engine/ask.ts';
 import type { CaseFile, StreamFact } from './facts/case-file.ts';
 
 export const sequenceGap = defineRule({
@@ -36,7 +36,7 @@ function judgeStream(c: CaseFile, s: StreamFact): Draft[] {
       subject: { from: s.from, to: s.to },
       severity: harm(c, true),
       confidence: 'certain',
-      message: `frame ${r.prefixFrames + 1} of session ${s.sid} never reached ${name(s.to, c)}; ${r.distinct - r.prefixFrames} later frames are parked behind it`,
+      message: `frame ${r.prefixFrames + 1} of session ${s.sid} never reached ${name(s.to, c)}; ${plural(r.distinct - r.prefixFrames, 'later frame')} parked behind it`,
       evidence: [
         { sourceId: r.sourceId, line: r.firstLine },
         { sourceId: r.sourceId, line: r.lastLine },

@@ -14,7 +14,7 @@ export const unreadableChannel = defineRule({
     title: 'The peer may not read the channel, so the open reached nobody',
     severity: 'error',
     failures: ['F-28'],
-    needs: ['client-log|relay-log', 'marker'],
+    needs: ['client-log|telemetry', 'acl'],
     proves: "The channel's access list gives the peer no read right, and the open was answered by nobody.",
     notEvidence: {
       'missing-acl': "A channel directory without an ACL of its own: the parent's file decides and usually lets all parties read.",

@@ -63,7 +63,7 @@ function fanOut(c: CaseFile, directions: readonly DirectionFact[]): ExclusionDra
   const frames = c.relayed.reduce((sum, r) => sum + r.frames, 0);
   return {
     rule: 'duplicate-delivery',
-    why: `of ${plural(frames, 'data frame')} that the relay took, none was written to more than one connection`,
+    why: `no fan-out: of ${plural(frames, 'data frame')} that the relay took, none was written to more than one connection`,
     evidence: line === undefined ? [] : [{ sourceId: line.sourceId, line: line.firstLine }],
   };
 }
@@ -76,8 +76,8 @@ function amplification(c: CaseFile): ExclusionDraft | undefined {
   const received = known.reduce((sum, p) => sum + (p.telemetry?.rxBytes ?? 0), 0);
   if (received > sent || sent === 0) return undefined;
   return {
-    rule: 'amplification',
-    why: `all parties together sent ${sent} bytes and received ${received}: nothing was multiplied`,
+    rule: 'duplicate-delivery',
+    why: `no amplification: all parties together sent ${sent} bytes and received ${received} bytes`,
     evidence: known.flatMap((p) => [
       ...counter(p, 'tx_bytes', p.telemetry?.txBytes ?? null),
       ...counter(p, 'rx_bytes', p.telemetry?.rxBytes ?? null),

@@ -16,6 +16,8 @@ function holds(c: CaseFile, need: string): boolean {
       return c.telemetry.length > 0;
     case 'marker':
       return c.markers.length > 0;
+    case 'acl':
+      return c.aclFiles.length > 0;
     case 'progress':
       return c.progressSteps.length > 0;
     case 'debug':

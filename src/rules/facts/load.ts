@@ -96,6 +96,8 @@ export interface ReceivedStream {
   readonly settledBytes: number;
   readonly settledFrames: number;
   readonly outOfOrder: number;
+  /** First line with a lower number than one before it; null when there is none. */
+  readonly lateLine: number | null;
   readonly firstT: number | null;
   readonly lastT: number | null;
   readonly firstLine: number;
@@ -136,14 +138,14 @@ const RECEIVED = sql`
     GROUP BY n.party, n.sid8
   ),
   ordered AS (
-    SELECT party, sid8, count(*) FILTER (WHERE seq < best) AS late
-    FROM (SELECT party, sid8, seq, max(seq) OVER (PARTITION BY party, sid8 ORDER BY line_no ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS best FROM frame)
+    SELECT party, sid8, count(*) FILTER (WHERE seq < best) AS late, min(line_no) FILTER (WHERE seq < best) AS late_line
+    FROM (SELECT party, sid8, seq, line_no, max(seq) OVER (PARTITION BY party, sid8 ORDER BY line_no ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS best FROM frame)
     GROUP BY party, sid8
   )
   SELECT f.party, f.sid8, any_value(f.source_id) AS source_id, any_value(f.source) AS source, any_value(f.path) AS path,
     count(*) AS frames, count(DISTINCT f.seq) AS distinct_frames, min(f.seq) AS min_seq, max(f.seq) AS max_seq, sum(f.bytes) AS bytes,
     any_value(p.frames) AS prefix_frames, any_value(p.bytes) AS prefix_bytes, any_value(p.settled_frames) AS settled_frames, any_value(p.settled_bytes) AS settled_bytes,
-    any_value(o.late) AS late, min(f.t) AS first_t, max(f.t) AS last_t, min(f.line_no) AS first_line, max(f.line_no) AS last_line, any_value(s.seq) AS skipped_seq
+    any_value(o.late) AS late, any_value(o.late_line) AS late_line, min(f.t) AS first_t, max(f.t) AS last_t, min(f.line_no) AS first_line, max(f.line_no) AS last_line, any_value(s.seq) AS skipped_seq
   FROM frame AS f
   LEFT JOIN prefix AS p ON p.party = f.party AND p.sid8 = f.sid8
   LEFT JOIN ordered AS o ON o.party = f.party AND o.sid8 = f.sid8
@@ -168,6 +170,7 @@ export async function loadReceived(query: Query): Promise<readonly ReceivedStrea
     settledFrames: integerOrNull(r, 'settled_frames') ?? 0,
     settledBytes: integerOrNull(r, 'settled_bytes') ?? 0,
     outOfOrder: integerOrNull(r, 'late') ?? 0,
+    lateLine: integerOrNull(r, 'late_line'),
     firstT: integerOrNull(r, 'first_t'),
     lastT: integerOrNull(r, 'last_t'),
     firstLine: integer(r, 'first_line'),

@@ -75,7 +75,7 @@ const WINDOW = sql`
   ),
   life AS (
     SELECT e.source_id, e.line_no FROM log_event AS e JOIN event_kind AS k ON k.kind_id = e.kind_id
-    WHERE k.kind IN ('daemon-start', 'relay-start', 'go-start')
+    WHERE k.kind IN ('daemon-start', 'relay-start')
   )
   SELECT
     s.source_id,
