@@ -173,7 +173,7 @@ function insert(node: TreeNode, lead: Uint8Array, template: CompiledTemplate): v
   if (same < node.text.length) {
     const lower: TreeNode = { text: node.text.subarray(same + 1), templates: node.templates, children: node.children };
     const byte = node.text[same] ?? 0;
-    node.children = Array.from<TreeNode | undefined>({ length: 256 });
+    node.children = new Array<TreeNode | undefined>(256).fill(undefined);
     node.children[byte] = lower;
     node.templates = [];
     node.text = node.text.subarray(0, same);
@@ -182,7 +182,7 @@ function insert(node: TreeNode, lead: Uint8Array, template: CompiledTemplate): v
     node.templates.push(template);
     return;
   }
-  node.children ??= Array.from<TreeNode | undefined>({ length: 256 });
+  node.children ??= new Array<TreeNode | undefined>(256).fill(undefined);
   const byte = lead[same] ?? 0;
   const child = node.children[byte];
   const rest = lead.subarray(same + 1);

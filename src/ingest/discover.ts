@@ -1,5 +1,5 @@
 /** Finds the files of a sandbox: any folder that holds parties' folders or `relay/`, one of these folders, or a lone file. */
-import { opendir, stat } from 'node:fs/promises';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 
 export interface FoundFile {
@@ -28,34 +28,30 @@ function byPath(a: FoundFile, b: FoundFile): number {
 }
 
 /** Lists files below `path`. Links are not followed: what they point to is either in the sandbox anyway or not of it. */
-export async function discover(path: string): Promise<Discovered> {
+export function discover(path: string): Discovered {
   const absolute = resolve(path);
-  const info = await stat(absolute);
+  const info = statSync(absolute);
   if (!info.isDirectory()) {
     return { root: dirname(absolute), files: [{ path: basename(absolute), absolute, bytes: info.size, isStore: false }] };
   }
   const files: FoundFile[] = [];
-  await walk(absolute, '', files);
+  walk(absolute, '', files);
   return { root: absolute, files: files.toSorted(byPath) };
 }
 
-async function walk(root: string, below: string, files: FoundFile[]): Promise<void> {
-  const pending: Promise<void>[] = [];
-  for await (const entry of await opendir(join(root, below))) {
+function walk(root: string, below: string, files: FoundFile[]): void {
+  for (const entry of readdirSync(join(root, below), { withFileTypes: true })) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
     const absolute = join(root, path);
     if (entry.isDirectory()) {
       if (OBJECT_STORE.test(path)) files.push({ path, absolute, bytes: 0, isStore: true });
-      else pending.push(walk(root, path, files));
+      else walk(root, path, files);
     } else if (entry.isFile()) {
-      pending.push(
-        stat(absolute).then(({ size }) => {
-          files.push({ path, absolute, bytes: size, isStore: false });
-        }),
-      );
+      // A file that went away since is no file of the sandbox.
+      const size = statSync(absolute, { throwIfNoEntry: false })?.size;
+      if (size !== undefined) files.push({ path, absolute, bytes: size, isStore: false });
     }
   }
-  await Promise.all(pending);
 }
 
 /**

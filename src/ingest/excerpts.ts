@@ -4,7 +4,7 @@
  * Context lines are the neighbouring lines that gave events; what lies between them is noise and is counted. They need no
  * log at hand when the store was saved: `saveExcerpts` then keeps the text of every line that can be asked for.
  */
-import { open, readFile, type FileHandle } from 'node:fs/promises';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql, type Row } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
@@ -101,7 +101,7 @@ const LOGS = new Set(['client-log', 'relay-log']);
 
 function fileText(root: string, store: Store): TextOf {
   let sources: Promise<Map<number, { path: string; isLog: boolean }>> | undefined;
-  const small = new Map<number, Promise<readonly string[]>>();
+  const small = new Map<number, readonly string[]>();
   const load = async (): Promise<Map<number, { path: string; isLog: boolean }>> =>
     new Map((await store.query(SOURCES)).map((row) => [number(row, 'source_id'), { path: join(root, String(row['path'])), isLog: LOGS.has(String(row['kind'])) }]));
   return async (sourceId, lineNo, place) => {
@@ -109,36 +109,36 @@ function fileText(root: string, store: Store): TextOf {
     const source = (await sources).get(sourceId);
     if (source === undefined || lineNo < 1) return null;
     if (!source.isLog) {
-      const lines = small.get(sourceId) ?? readFile(source.path, 'utf8').then((text) => text.split('\n'));
+      const lines = small.get(sourceId) ?? readFileSync(source.path, 'utf8').split('\n');
       small.set(sourceId, lines);
-      const line = (await lines)[lineNo - 1];
+      const line = lines[lineNo - 1];
       return line === undefined ? null : shownText(line, true);
     }
     const row = place ?? (await store.query(AT, [sourceId, lineNo]))[0];
-    const handle = await open(source.path);
+    const near = row === undefined ? (await store.query(BEFORE, [sourceId, lineNo, 1]))[0] : undefined;
+    const fd = openSync(source.path, 'r');
     try {
-      if (row !== undefined) return await readAt(handle, number(row, 'byte_offset'), number(row, 'byte_length'));
-      const [near] = await store.query(BEFORE, [sourceId, lineNo, 1]);
-      return await readForward(handle, number(near, 'byte_offset'), near === undefined ? 1 : number(near, 'line_no'), lineNo);
+      if (row !== undefined) return readAt(fd, number(row, 'byte_offset'), number(row, 'byte_length'));
+      return readForward(fd, number(near, 'byte_offset'), near === undefined ? 1 : number(near, 'line_no'), lineNo);
     } finally {
-      await handle.close();
+      closeSync(fd);
     }
   };
 }
 
-async function readAt(handle: FileHandle, offset: number, length: number): Promise<string> {
+function readAt(fd: number, offset: number, length: number): string {
   const bytes = Buffer.alloc(Math.min(length, READ_BYTES));
-  const { bytesRead } = await handle.read(bytes, 0, bytes.length, offset);
+  const bytesRead = readSync(fd, bytes, 0, bytes.length, offset);
   return shownText(bytes.toString('utf8', 0, bytesRead), length <= READ_BYTES);
 }
 
 /** Walks from a line whose offset is known to one below it. */
-async function readForward(handle: FileHandle, offset: number, from: number, wanted: number): Promise<string | null> {
+function readForward(fd: number, offset: number, from: number, wanted: number): string | null {
   const block = Buffer.alloc(BLOCK_BYTES);
   let line = from;
   let start = offset;
   for (let position = offset; line < wanted; ) {
-    const { bytesRead } = await handle.read(block, 0, block.length, position);
+    const bytesRead = readSync(fd, block, 0, block.length, position);
     if (bytesRead === 0) return null;
     const part = block.subarray(0, bytesRead);
     for (let at = part.indexOf(10); at >= 0 && line < wanted; at = part.indexOf(10, at + 1)) {
@@ -147,7 +147,7 @@ async function readForward(handle: FileHandle, offset: number, from: number, wan
     }
     position += bytesRead;
   }
-  const { bytesRead } = await handle.read(block, 0, READ_BYTES, start);
+  const bytesRead = readSync(fd, block, 0, READ_BYTES, start);
   if (bytesRead === 0) return null;
   const newline = block.subarray(0, bytesRead).indexOf(10);
   return shownText(block.toString('utf8', 0, newline < 0 ? bytesRead : newline), newline >= 0 || bytesRead < READ_BYTES);

@@ -1,33 +1,28 @@
 /**
  * From a sandbox to a filled store: finds files, tells what each is, reads it once, accounts for every line.
  *
- * The only part of ingest that touches files. Logs go through the line scanner in blocks; everything else is small and
- * read whole. Which of a client's two outputs counts is decided when both are known.
+ * The only part of ingest that touches files (with look.ts and read-small.ts). Logs go through the line scanner in blocks;
+ * everything else is small and read whole. Of a client's two outputs only one gives rows; the other is counted.
  */
-import { open, readFile, type FileHandle } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import type { EventChunk } from '../store/append.ts';
 import { sql } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
-import { parseMarker } from '../protocol/marker.ts';
-import { compileTable, KindNumbers, type CompiledTable } from './compile.ts';
+import { KindNumbers, type CompiledTable } from './compile.ts';
+import { startCount, type CountedLog } from './count-logs.ts';
 import { Dictionary, pathParts } from './dictionary.ts';
-import { discover, isSyncedCopy, partyOfPath, type FoundFile } from './discover.ts';
-import { AccessSummary } from './files/access.ts';
-import { readAcl } from './files/acl.ts';
-import { countLines, ignoredFile, rejectedFile, wholeFile, type FilePlace, type FileRows, type TableRow } from './files/file-rows.ts';
-import { readJsonLines } from './files/json-lines.ts';
-import { progressLine, readPhase, readProgressState } from './files/progress.ts';
-import { readStack } from './files/stack.ts';
-import { readTelemetry, telemetryParty } from './files/telemetry.ts';
+import { discover } from './discover.ts';
+import { rejectedFile } from './files/file-rows.ts';
+import { isLog, likelyMirrors, lookAt, type Looked } from './look.ts';
 import { pairOutputs } from './mirrors.ts';
+import { readSmallFile } from './read-small.ts';
+import type { SavedAccount } from './scan-account.ts';
 import { LineScanner, type LogDialect } from './scan-line.ts';
 import type { Dictionaries } from './scan-record.ts';
-import { kindByContent, kindByName, partyOfLog, SNIFF_BYTES, zoneOfRelayLog, type Sniffed } from './sniff.ts';
+import { zoneOfRelayLog } from './sniff.ts';
 import { scannedSource, smallSource, writeSources, type Source } from './sources.ts';
-import { GO_CLIENT } from './templates/go-client.ts';
-import { RELAY } from './templates/relay.ts';
-import { RUST_CLIENT } from './templates/rust-client.ts';
+import { tableOf } from './tables.ts';
 
 export interface LoadOptions {
   /** Minutes to add to UTC to get the local time of a relay development log; wins over what the log says. */
@@ -36,28 +31,45 @@ export interface LoadOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Small files beyond this are not read: no marker, telemetry or ACL comes near it. */
-const SMALL_FILE_BYTES = 16 * 1024 * 1024;
 /** Between two pauses in which signals and timers get their turn. */
-const YIELD_BYTES = 64 * 1024 * 1024;
+const YIELD_BYTES = 32 * 1024 * 1024;
 
 const MOVE_ZONE = sql`UPDATE log_event SET ts_us = ts_us + ? WHERE source_id = ?`;
 
 /** Reads `path` (a sandbox, a part of one, or a lone file) into the empty tables of `store`. */
 export async function loadInput(path: string, store: Store, options: LoadOptions = {}): Promise<void> {
-  const { root, files } = await discover(path);
-  const load = new Load(root, store, options, await store.eventChunk());
+  const { root, files } = discover(path);
+  const load = new Load(store, options, await store.eventChunk());
   load.totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const looked = files.map((file, index) => lookAt(index + 1, file, root));
+  const mirrors = likelyMirrors(looked);
+  const counting = startCount(looked.flatMap((one) => countedLog(one, mirrors)));
   const sources: Source[] = [];
-  for (const [index, file] of files.entries()) sources.push(await load.source(index + 1, file));
-  await load.finish(pairOutputs(sources));
+  try {
+    for (const one of looked) if (!mirrors.has(one.sourceId)) sources.push(await load.source(one));
+    const accounts = await counting.done;
+    for (const one of looked) if (mirrors.has(one.sourceId)) sources.push(load.counted(one, accounts.get(one.sourceId)));
+  } finally {
+    await counting.stop();
+  }
+  sources.sort((a, b) => a.sourceId - b.sourceId);
+  pairOutputs(sources);
+  for (const [index, source] of sources.entries()) {
+    const one = looked[index];
+    // Guessed wrongly: this output says more than the one whose rows were kept.
+    if (one !== undefined && mirrors.has(source.sourceId) && source.mirrorOf === null) sources[index] = await load.source(one);
+  }
+  await load.finish(sources);
+}
+
+function countedLog({ sourceId, file, sniffed: { dialect } }: Looked, mirrors: ReadonlySet<number>): CountedLog[] {
+  return mirrors.has(sourceId) && isLog(dialect) ? [{ sourceId, path: file.absolute, bytes: file.bytes, dialect }] : [];
 }
 
 /** What all files of one load share. */
 class Load {
   totalBytes = 0;
   private doneBytes = 0;
-  private readonly root: string;
   private readonly store: Store;
   private readonly options: LoadOptions;
   private readonly chunk: EventChunk;
@@ -66,45 +78,31 @@ class Load {
   private readonly tables = new Map<string, CompiledTable>();
   private readonly moves: { sourceId: number; us: number }[] = [];
 
-  constructor(root: string, store: Store, options: LoadOptions, chunk: EventChunk) {
-    this.root = root;
+  constructor(store: Store, options: LoadOptions, chunk: EventChunk) {
     this.store = store;
     this.options = options;
     this.chunk = chunk;
   }
 
-  async source(sourceId: number, file: FoundFile): Promise<Source> {
-    const named = file.isStore ? ({ kind: 'unknown', dialect: 'none' } as const) : kindByName(file.path);
-    const byPath = partyOfPath(this.root, file.path);
-    if (named !== undefined) {
-      if (named.dialect === 'none') return smallSource({ sourceId, file, sniffed: named, party: byPath }, '', ignoredFile(''));
-      return this.smallFile(sourceId, file, named, byPath);
-    }
-    const handle = await open(file.absolute).catch(() => undefined);
-    if (handle === undefined) return smallSource({ sourceId, file, sniffed: { kind: 'unknown', dialect: 'none' }, party: byPath }, '', rejectedFile('', 'unreadable-file'));
-    try {
-      const head = Buffer.alloc(Math.min(SNIFF_BYTES, file.bytes));
-      const { bytesRead } = await handle.read(head, 0, head.length, 0);
-      const shown = head.subarray(0, bytesRead);
-      const sniffed = kindByContent(shown, bytesRead === file.bytes);
-      if (isLog(sniffed.dialect)) return await this.log(sourceId, file, handle, { ...sniffed, dialect: sniffed.dialect }, byPath, shown);
-      if (sniffed.kind !== 'unknown') return await this.smallFile(sourceId, file, sniffed, byPath);
-      return await this.unknown(sourceId, file, handle, sniffed, byPath);
-    } finally {
-      await handle.close();
-    }
+  /** Reads a file for its rows. */
+  async source(looked: Looked): Promise<Source> {
+    const { dialect } = looked.sniffed;
+    return isLog(dialect) ? this.log(looked, dialect) : readSmallFile(looked);
   }
 
-  private async log(sourceId: number, file: FoundFile, handle: FileHandle, sniffed: Sniffed & { dialect: LogDialect }, byPath: string | null, head: Buffer): Promise<Source> {
-    const { dialect } = sniffed;
-    const zone = dialect === 'relay-dev' ? (this.options.relayZoneMinutes ?? zoneOfRelayLog(head)) : undefined;
-    this.chunk.beginSource(sourceId);
-    const firstEvent = this.chunk.nextEventId;
-    const scanner = new LineScanner(dialect, { chunk: this.chunk, dictionaries: this.dictionaries, table: this.tableOf(dialect), shiftUs: (zone ?? 0) * 60_000_000 });
-    await this.feed(handle, scanner);
-    const events = this.chunk.nextEventId - firstEvent;
-    const party = sniffed.kind === 'client-log' ? (byPath ?? partyOfLog(head)) : null;
-    const source = scannedSource({ sourceId, file, sniffed, party }, scanner, events);
+  /** A log that was only counted. */
+  counted(looked: Looked, account: SavedAccount | undefined): Source {
+    this.doneBytes += looked.file.bytes;
+    return account === undefined ? smallSource(looked, '', rejectedFile('', 'unreadable-file')) : scannedSource(looked, account, []);
+  }
+
+  private async log(looked: Looked, dialect: LogDialect): Promise<Source> {
+    const zone = dialect === 'relay-dev' ? (this.options.relayZoneMinutes ?? zoneOfRelayLog(looked.head)) : undefined;
+    this.chunk.beginSource(looked.sourceId);
+    const shiftUs = (zone ?? 0) * 60_000_000;
+    const scanner = new LineScanner(dialect, { chunk: this.chunk, dictionaries: this.dictionaries, table: this.tableOf(dialect), shiftUs });
+    if (!(await this.feed(looked.file.absolute, scanner))) return smallSource(looked, '', rejectedFile('', 'unreadable-file'));
+    const source = scannedSource(looked, scanner.account.save(), scanner.account.summaries);
     if (dialect === 'relay-dev') this.settleZone(source, scanner, zone);
     return source;
   }
@@ -129,90 +127,40 @@ class Load {
     }
   }
 
-  private async feed(handle: FileHandle, scanner: LineScanner): Promise<void> {
-    let sinceYield = 0;
-    for (let position = 0; ; ) {
-      const room = scanner.reserve();
-      const { bytesRead } = await handle.read(room, 0, room.length, position);
-      if (bytesRead === 0) break;
-      scanner.commit(bytesRead);
-      position += bytesRead;
-      this.doneBytes += bytesRead;
-      sinceYield += bytesRead;
-      if (sinceYield >= YIELD_BYTES) {
-        sinceYield = 0;
-        this.options.onProgress?.(this.doneBytes, this.totalBytes);
+  /** Reads a log to its end; false if it cannot be opened. */
+  private async feed(path: string, scanner: LineScanner): Promise<boolean> {
+    let fd: number;
+    try {
+      fd = openSync(path, 'r');
+    } catch {
+      return false;
+    }
+    try {
+      let sinceYield = 0;
+      for (;;) {
+        const room = scanner.reserve();
+        const length = readSync(fd, room, 0, room.length, null);
+        if (length === 0) break;
+        scanner.commit(length);
+        this.doneBytes += length;
+        sinceYield += length;
+        if (sinceYield >= YIELD_BYTES) {
+          sinceYield = 0;
+          this.options.onProgress?.(this.doneBytes, this.totalBytes);
+          await setImmediate();
+        }
       }
+    } finally {
+      closeSync(fd);
     }
     scanner.end();
-  }
-
-  private async smallFile(sourceId: number, file: FoundFile, sniffed: Sniffed, byPath: string | null): Promise<Source> {
-    const fixed = { sourceId, file, sniffed, party: byPath };
-    if (file.bytes > SMALL_FILE_BYTES) return smallSource(fixed, '', rejectedFile('', 'unreadable-file'));
-    const text = await readFile(file.absolute, 'utf8').catch(() => undefined);
-    if (text === undefined) return smallSource(fixed, '', rejectedFile('', 'unreadable-file'));
-    const isRelays = sniffed.kind === 'access-log' || sniffed.kind === 'stack';
-    const party = isRelays ? null : (byPath ?? (sniffed.kind === 'telemetry' ? telemetryParty(text) : null));
-    const place: FilePlace = { sourceId, party: party ?? '', path: file.path };
-    return smallSource({ ...fixed, party }, text, await this.readSmall(sniffed, text, place, file));
-  }
-
-  private async readSmall(sniffed: Sniffed, text: string, place: FilePlace, file: FoundFile): Promise<FileRows> {
-    switch (sniffed.kind) {
-      case 'telemetry':
-        return isSyncedCopy(file.path, place.party) ? ignoredFile(text) : readTelemetry(text, place);
-      case 'marker':
-        return readMarkerFile(text, place);
-      case 'acl':
-        return readAcl(text, place);
-      case 'stack':
-        return readStack(text, place);
-      case 'phase':
-        return readPhase(text, place);
-      case 'progress':
-        return sniffed.dialect === 'jsonl' ? readLines(text, (value, line) => progressLine(value, line, place)) : readProgressState(text, place);
-      case 'access-log': {
-        const summary = new AccessSummary();
-        const { records, ignored, rejections } = await readJsonLines(text, (value, line) => summary.add(value, line));
-        return { rows: summary.rows(place.sourceId), records, ignored, continuation: 0, rejections };
-      }
-      case 'accept-marker':
-      case 'config':
-      case 'client-log':
-      case 'relay-log':
-      case 'database':
-      case 'unknown':
-        return ignoredFile(text);
-    }
-  }
-
-  /** A file of which nobody knows what it is: its lines are counted, nothing is kept. */
-  private async unknown(sourceId: number, file: FoundFile, handle: FileHandle, sniffed: Sniffed, party: string | null): Promise<Source> {
-    if (sniffed.dialect === 'none') return smallSource({ sourceId, file, sniffed, party }, '', ignoredFile(''));
-    const block = Buffer.alloc(256 * 1024);
-    let lines = 0;
-    let last = 10;
-    for (let position = 0; ; ) {
-      const { bytesRead } = await handle.read(block, 0, block.length, position);
-      if (bytesRead === 0) break;
-      const part = block.subarray(0, bytesRead);
-      for (let at = part.indexOf(10); at >= 0; at = part.indexOf(10, at + 1)) lines++;
-      last = part[bytesRead - 1] ?? last;
-      position += bytesRead;
-    }
-    if (last !== 10) lines++;
-    const rejections = [{ reason: 'unrecognised-file', line: Math.min(1, lines), text: '', lines }] as const;
-    return smallSource({ sourceId, file, sniffed, party }, '', { rows: [], records: 0, continuation: 0, ignored: 0, rejections }, { lines, cut: last !== 10 });
+    return true;
   }
 
   private tableOf(dialect: LogDialect): CompiledTable {
     const known = this.tables.get(dialect);
     if (known !== undefined) return known;
-    const table =
-      dialect === 'rust-file' || dialect === 'rust-stdout'
-        ? compileTable(RUST_CLIENT, dialect === 'rust-file' ? 'escaped' : 'plain', this.kinds)
-        : compileTable(dialect === 'relay-dev' || dialect === 'relay-json' ? RELAY : GO_CLIENT, 'slog', this.kinds);
+    const table = tableOf(dialect, this.kinds);
     this.tables.set(dialect, table);
     return table;
   }
@@ -239,29 +187,4 @@ class Load {
     this.store.flushAppenders();
     this.options.onProgress?.(this.totalBytes, this.totalBytes);
   }
-}
-
-function isLog(dialect: Sniffed['dialect']): dialect is LogDialect {
-  return ['rust-file', 'rust-stdout', 'go-file', 'go-stdout', 'relay-dev', 'relay-json'].includes(dialect);
-}
-
-async function readLines(text: string, read: (value: unknown, line: number) => TableRow | undefined): Promise<FileRows> {
-  const rows: TableRow[] = [];
-  const { records, ignored, rejections } = await readJsonLines(text, (value, line) => {
-    const row = read(value, line);
-    if (row !== undefined) rows.push(row);
-    return row !== undefined;
-  });
-  return { rows, records, ignored, continuation: 0, rejections };
-}
-
-/** A marker gives a row whatever is wrong with it: a marker that a client passes over is itself evidence (F-27). */
-function readMarkerFile(text: string, { sourceId, party, path }: FilePlace): FileRows {
-  const directory = basename(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
-  const { owner, flow, run } = pathParts(path);
-  const marker = parseMarker(text, directory, party);
-  const ports = marker.ports === null ? null : JSON.stringify(marker.ports);
-  const rest = [marker.fromIndex, marker.toIndex, marker.from, marker.to, marker.port, marker.localPort, ports, marker.problem];
-  const rows: TableRow[] = [{ table: 'marker', values: [sourceId, party, owner ?? '', flow, run, directory, ...rest] }];
-  return countLines(text) === 0 ? rejectedFile(text, 'empty-file', rows) : wholeFile(text, rows);
 }

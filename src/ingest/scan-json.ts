@@ -5,7 +5,7 @@
  *     {"time":"2026-02-09T03:14:15.926535897Z","level":"WARN","msg":"hotlink data rejected (not sender)","session":"0f1e…","from":"c@x"}
  */
 import { TEXT_COUNT, type CompiledTable, type CompiledTemplate } from './compile.ts';
-import { LineRecord, type Dictionaries, type LineReader, type Window } from './scan-record.ts';
+import { LineRecord, type LineReader, type ReaderTarget, type Window } from './scan-record.ts';
 import { saysHotlink } from './scan-rust.ts';
 import { classifyRequest, levelOf } from './scan-slog.ts';
 import { textTimeUs } from './scan-time.ts';
@@ -42,14 +42,15 @@ export function parseObject(text: string): { [key: string]: Json } | undefined {
 
 export class JsonReader implements LineReader {
   readonly record = new LineRecord();
+  above = 0;
   private readonly window: Window;
   private readonly table: CompiledTable;
-  private readonly dictionaries: Dictionaries;
+  private readonly target: ReaderTarget;
 
-  constructor(window: Window, table: CompiledTable, dictionaries: Dictionaries) {
+  constructor(window: Window, target: ReaderTarget) {
     this.window = window;
-    this.table = table;
-    this.dictionaries = dictionaries;
+    this.table = target.table;
+    this.target = target;
   }
 
   read(start: number, end: number): void {
@@ -100,10 +101,11 @@ export class JsonReader implements LineReader {
       return true;
     }
     record.outcome = 'event';
+    record.clearFields();
     record.kindId = template.kindId;
     texts.forEach((text, hole) => {
       if (text === undefined) return;
-      record.ids[hole] = (hole === 1 || hole === 2 ? this.dictionaries.paths : this.dictionaries.texts).idOfText(text);
+      record.ids[hole] = (hole === 1 || hole === 2 ? this.target.dictionaries.paths : this.target.dictionaries.texts).idOfText(text);
     });
     [record.seq = NaN, record.bytes = NaN, record.n = NaN] = numbers;
     return true;
@@ -113,6 +115,6 @@ export class JsonReader implements LineReader {
     const { record } = this;
     const request = classifyRequest(asText(lookUp(object, 'http.request.path')), asText(lookUp(object, 'http.request.query')));
     record.noise(this.table.families.indexOf(request.family));
-    if (request.user !== undefined) record.subject = this.dictionaries.texts.idOfText(request.user);
+    if (request.user !== undefined) record.subject = this.target.dictionaries.texts.idOfText(request.user);
   }
 }

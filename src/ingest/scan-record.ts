@@ -4,7 +4,7 @@
  * Readers are pure: they look at bytes of the scanner's own buffer and at nothing else. A line longer than HEAD_BYTES is
  * read by its beginning only; what is payload behind that is counted as it passes.
  */
-import { TEXT_COUNT } from './compile.ts';
+import { TEXT_COUNT, type CompiledTable } from './compile.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { Reason } from './reasons.ts';
 
@@ -53,16 +53,20 @@ export class LineRecord {
   payloadAt = -1;
   summary: SummaryFigures | undefined = undefined;
 
+  /** Before a line. What only events have is cleared by `clearFields`: most lines are none. */
   clear(): void {
     this.tsUs = NaN;
     this.level = LEVEL.info;
     this.subject = -1;
+    this.payloadAt = -1;
+    this.summary = undefined;
+  }
+
+  clearFields(): void {
     this.ids.fill(-1);
     this.seq = NaN;
     this.bytes = NaN;
     this.n = NaN;
-    this.payloadAt = -1;
-    this.summary = undefined;
   }
 
   reject(reason: Reason): void {
@@ -82,9 +86,19 @@ export interface Dictionaries {
   readonly paths: Dictionary;
 }
 
+/** What readers need besides the bytes. */
+export interface ReaderTarget {
+  readonly table: CompiledTable;
+  readonly dictionaries: Dictionaries;
+  /** Lines are told apart and counted, but values of events are not wanted. */
+  readonly countsOnly: boolean;
+}
+
 /** Reads one line of one dialect into `record`. */
 export interface LineReader {
   readonly record: LineRecord;
+  /** 1 when the lines above let an unprefixed one go on, else 0: all that a reader remembers from line to line. */
+  above: number;
   /** The line is `start..end` of the buffer, without its newline; `cut`: the rest of a long line is not there. */
   read(start: number, end: number, cut: boolean): void;
 }

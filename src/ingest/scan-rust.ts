@@ -7,8 +7,7 @@
  * Clock: the client's, UTC, milliseconds. Payload bytes are counted, never kept; tokens and ICE data are masked or skipped.
  */
 import { TEXT_COUNT, type CompiledTable, type CompiledTemplate } from './compile.ts';
-import type { Dictionaries } from './scan-record.ts';
-import { LEVEL, LineRecord, type LineReader, type Window } from './scan-record.ts';
+import { LEVEL, LineRecord, type LineReader, type ReaderTarget, type Window } from './scan-record.ts';
 import { FieldRanges, findTemplate, fitSegments, indexOf } from './scan-fields.ts';
 import { parseSummary } from './scan-summary.ts';
 import { Clock } from './scan-time.ts';
@@ -32,13 +31,17 @@ const WORD_TIME = 0x656d6974;
 const WORD_INFO = 0x4f464e49;
 
 /** Turns fitted ranges into a record: filter, ids, numbers. Shared by all text dialects. */
-export function recordEvent(template: CompiledTemplate, ranges: FieldRanges, window: Window, dictionaries: Dictionaries, record: LineRecord): void {
+export function recordEvent(template: CompiledTemplate, ranges: FieldRanges, window: Window, target: ReaderTarget, record: LineRecord): void {
   const { bytes, view } = window;
   if (template.filter !== undefined && !isKept(template, ranges, bytes)) {
     record.noise(template.family);
     return;
   }
   record.outcome = 'event';
+  record.payloadAt = ranges.payloadAt;
+  if (target.countsOnly) return;
+  const { dictionaries } = target;
+  record.clearFields();
   record.kindId = template.kindId;
   for (let hole = 0; hole < TEXT_COUNT; hole++) {
     const from = ranges.from[hole] ?? 0;
@@ -50,7 +53,6 @@ export function recordEvent(template: CompiledTemplate, ranges: FieldRanges, win
   record.seq = ranges.numbers[0] ?? NaN;
   record.bytes = ranges.numbers[1] ?? NaN;
   record.n = ranges.numbers[2] ?? NaN;
-  record.payloadAt = ranges.payloadAt;
 }
 
 function isKept(template: CompiledTemplate, ranges: FieldRanges, bytes: Uint8Array): boolean {
@@ -72,11 +74,11 @@ export function saysHotlink(bytes: Uint8Array, from: number, to: number): boolea
 export class RustReader implements LineReader {
   readonly record = new LineRecord();
   /** The last line began a record, so indented and blank lines below belong to it. */
-  afterRecord = false;
+  above = 0;
   private readonly escaped: boolean;
   private readonly window: Window;
   private readonly table: CompiledTable;
-  private readonly dictionaries: Dictionaries;
+  private readonly target: ReaderTarget;
   private readonly clock: Clock;
   private readonly ranges = new FieldRanges();
   private end = 0;
@@ -89,11 +91,11 @@ export class RustReader implements LineReader {
     return fitSegments(template, this.window.bytes, after, this.end, this.cut, this.ranges);
   };
 
-  constructor(form: 'file' | 'stdout', window: Window, table: CompiledTable, dictionaries: Dictionaries) {
+  constructor(form: 'file' | 'stdout', window: Window, target: ReaderTarget) {
     this.escaped = form === 'file';
     this.window = window;
-    this.table = table;
-    this.dictionaries = dictionaries;
+    this.table = target.table;
+    this.target = target;
     this.clock = new Clock(window.bytes, window.view);
   }
 
@@ -102,13 +104,13 @@ export class RustReader implements LineReader {
     record.clear();
     const message = this.escaped ? this.fileHead(start, end) : this.stdoutHead(start, end);
     if (message < 0) return;
-    this.afterRecord = true;
+    this.above = 1;
     this.end = end;
     this.cut = cut;
     const template = findTemplate(this.table, this.window.bytes, message, end, this.accept);
     if (template === undefined) record.reject(saysHotlink(this.window.bytes, message, end) ? 'unknown-hotlink-message' : 'unknown-message');
     else if (template.kindId < 0) record.noise(template.family);
-    else recordEvent(template, this.ranges, this.window, this.dictionaries, record);
+    else recordEvent(template, this.ranges, this.window, this.target, record);
   }
 
   /** Reads `time=… level=… msg="`; answers where the message begins, or -1. */
@@ -167,9 +169,9 @@ export class RustReader implements LineReader {
     record.tsUs = NaN;
     const isIndented = end - start >= 4 && bytes[start] === SPACE && bytes[start + 1] === SPACE && bytes[start + 2] === SPACE && bytes[start + 3] === SPACE;
     const isChain = end === start || isIndented || indexOf(bytes, start, Math.min(end, start + CAUSED_BY.length), CAUSED_BY) === start;
-    if (this.afterRecord && isChain) record.outcome = 'continuation';
+    if (this.above === 1 && isChain) record.outcome = 'continuation';
     else {
-      this.afterRecord = false;
+      this.above = 0;
       record.reject(end === start ? 'blank-line' : saysHotlink(bytes, start, end) ? 'unknown-hotlink-message' : 'not-a-record');
     }
   }
@@ -185,7 +187,7 @@ export class RustReader implements LineReader {
     }
     if (wrapped?.[1] !== undefined) return this.stdoutHead(start + wrapped[0].length, end);
     this.record.noise(this.table.families.indexOf('desktop'));
-    this.afterRecord = true;
+    this.above = 1;
     return -1;
   }
 

@@ -11,7 +11,7 @@
 import type { CompiledTable, CompiledTemplate } from './compile.ts';
 import { TEXT_COUNT } from './compile.ts';
 import { FieldRanges, findTemplate, indexOf, wholeNumber } from './scan-fields.ts';
-import { LEVEL, LineRecord, type Dictionaries, type LineReader, type Window } from './scan-record.ts';
+import { LEVEL, LineRecord, type LineReader, type ReaderTarget, type Window } from './scan-record.ts';
 import { recordEvent, saysHotlink } from './scan-rust.ts';
 import { Clock, rfc3339 } from './scan-time.ts';
 
@@ -88,12 +88,14 @@ export class AttributeCursor {
 
 export class SlogReader implements LineReader {
   readonly record = new LineRecord();
+  /** The last line was one of the web framework's, whose block goes on below. */
+  above = 0;
   /** How often each distance between local and UTC stamps of requests was seen, minutes. */
   readonly zoneVotes = new Map<number, number>();
   private readonly form: SlogForm;
   private readonly window: Window;
   private readonly table: CompiledTable;
-  private readonly dictionaries: Dictionaries;
+  private readonly target: ReaderTarget;
   private readonly clock: Clock;
   private readonly ranges = new FieldRanges();
   private readonly cursor: AttributeCursor;
@@ -101,19 +103,17 @@ export class SlogReader implements LineReader {
   /** End of a quoted message; -1: the message ends where attributes begin. */
   private messageEnd = -1;
   private attributesFrom = 0;
-  /** The last line was one of the web framework's, whose block goes on below. */
-  private inFrameworkBlock = false;
   private readonly accept = (template: CompiledTemplate, after: number): boolean => {
     if (this.messageEnd >= 0 ? after !== this.messageEnd : !this.endsMessage(after)) return false;
     if (this.messageEnd < 0) this.attributesFrom = after;
     return template.kindId < 0 || this.fitAttributes(template);
   };
 
-  constructor(form: SlogForm, window: Window, table: CompiledTable, dictionaries: Dictionaries) {
+  constructor(form: SlogForm, window: Window, target: ReaderTarget) {
     this.form = form;
     this.window = window;
-    this.table = table;
-    this.dictionaries = dictionaries;
+    this.table = target.table;
+    this.target = target;
     this.clock = new Clock(window.bytes, window.view);
     this.cursor = new AttributeCursor(window.bytes);
   }
@@ -129,14 +129,14 @@ export class SlogReader implements LineReader {
       this.foreign(start, end);
       return;
     }
-    this.inFrameworkBlock = false;
+    this.above = 0;
     const template = findTemplate(this.table, bytes, message, end, this.accept);
     if (template === undefined) {
       const shown = this.messageEnd >= 0 ? this.messageEnd : Math.min(end, message + 120);
       record.reject(saysHotlink(bytes, message, shown) ? 'unknown-hotlink-message' : 'unknown-message');
     } else if (template.parse === 'request') this.readRequest();
     else if (template.kindId < 0) record.noise(template.family);
-    else recordEvent(template, this.ranges, this.window, this.dictionaries, record);
+    else recordEvent(template, this.ranges, this.window, this.target, record);
     if (cut && template === undefined) record.reject('unknown-message');
   }
 
@@ -248,11 +248,11 @@ export class SlogReader implements LineReader {
       const head = bytes.toString('latin1', start, Math.min(end, start + 40));
       const isFramework = head.startsWith('[GIN-debug] ');
       if (isFramework || /^SDK \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d [A-Z]+ /.test(head)) {
-        this.inFrameworkBlock = isFramework;
+        this.above = isFramework ? 1 : 0;
         record.noise(this.table.families.indexOf('relay-foreign'));
         return;
       }
-      if (this.inFrameworkBlock && (end === start || head.startsWith(' - using '))) {
+      if (this.above === 1 && (end === start || head.startsWith(' - using '))) {
         record.outcome = 'continuation';
         return;
       }
@@ -277,7 +277,7 @@ export class SlogReader implements LineReader {
     }
     const request = classifyRequest(path, query);
     record.noise(this.table.families.indexOf(request.family));
-    if (request.user !== undefined) record.subject = this.dictionaries.texts.idOfText(request.user);
+    if (request.user !== undefined) record.subject = this.target.dictionaries.texts.idOfText(request.user);
   }
 
   private vote(utcUs: number): void {

@@ -106,7 +106,8 @@ export function partyOfLog(head: Buffer): string | null {
 }
 
 /** Minutes that the local stamps of a relay log are ahead of UTC, from its first request line; undefined without one. */
-export function zoneOfRelayLog(head: Buffer): number | undefined {
+export function zoneOfRelayLog(head: Buffer | undefined): number | undefined {
+  if (head === undefined) return undefined;
   // oxlint-disable-next-line no-control-regex -- colour codes
   const text = head.toString('latin1').replace(/\x1b\[[0-9;]*m/g, '');
   const m = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) .*Incoming request http\.request\.time=(\S+Z)/m.exec(text);

@@ -5,7 +5,7 @@ import type { FoundFile } from './discover.ts';
 import { countLines, type FileRows, type TableRow } from './files/file-rows.ts';
 import { mask } from './mask.ts';
 import type { Reason } from './reasons.ts';
-import type { FamilyCount, LineScanner, RejectionCount, Silence, SummaryRow } from './scan-line.ts';
+import type { FamilyCount, RejectionCount, SavedAccount, Silence, SummaryRow } from './scan-account.ts';
 import type { Dictionaries } from './scan-record.ts';
 import type { Sniffed } from './sniff.ts';
 
@@ -30,7 +30,7 @@ export interface Source extends SourceHead {
   readonly silences: readonly Silence[];
   readonly summaries: readonly SummaryRow[];
   readonly rows: readonly TableRow[];
-  /** Rows of `log_event`. */
+  /** Lines that are events, whether or not their rows were kept. */
   readonly events: number;
   mirrorOf: number | null;
   zoneMinutes: number | null;
@@ -39,10 +39,11 @@ export interface Source extends SourceHead {
 
 const NO_ZONE = { mirrorOf: null, zoneMinutes: null, zoneSource: null };
 
-/** Account of a log that the scanner has read to its end. */
-export function scannedSource(head: SourceHead, scanner: LineScanner, events: number): Source {
-  const { counts, rejections, families, silences, summaries } = scanner;
-  return { ...head, ...counts, rejections, families, silences, summaries, rows: [], events, ...NO_ZONE };
+/** Account of a log that was scanned to its end. */
+export function scannedSource(head: SourceHead, account: SavedAccount, summaries: readonly SummaryRow[]): Source {
+  const { counts, rejections, families, silences } = account;
+  const { sourceId, file, sniffed, party } = head;
+  return { sourceId, file, sniffed, party, ...counts, rejections: new Map(rejections), families, silences, summaries, rows: [], events: counts.records, ...NO_ZONE };
 }
 
 /** Account of a file that was read whole; `counted` when its text was not kept. */

@@ -37,7 +37,7 @@ export const absentApplication = defineRule({
   judge(c) {
     const others = (p: PartyFact): boolean =>
       c.parties.some((o) => o.email !== p.email && (o.sent.frames.min > 0 || o.telemetry?.proxies.some((x) => x.connected) === true));
-    return c.parties.flatMap((p) => (others(p) ? judgeParty(c, p) : []));
+    return c.parties.flatMap((p) => (others(p) ? [...judgeParty(c, p), ...judgeProxies(c, p)] : []));
   },
 });
 
@@ -75,4 +75,27 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
       touches: '*',
     },
   ];
+}
+
+/** The program is there, but not at one of its proxies: it dials another port, or never got that far. */
+function judgeProxies(c: CaseFile, p: PartyFact): Draft[] {
+  const t = p.telemetry;
+  if (t === null || !t.hasLive || !stopped(c) || p.managers.length > 1 || !t.proxies.some((x) => x.connected)) return [];
+  if (c.events.ofParty(p.email, 'bind-failed', 'app-closed').length > 0) return [];
+  return t.proxies.flatMap((x): Draft[] => {
+    const peer = x.from === p.email ? x.to : x.from;
+    if (x.connected || peer === null || c.sessions.some((s) => s.opener === p.email && s.peer === peer)) return [];
+    // A proxy of an older run on the same port is listed twice; which entry is whose is not said.
+    if (t.proxies.some((o) => o !== x && o.port === x.port) || (c.direction(peer, p.email)?.delivered.min ?? 0) > 0) return [];
+    return [
+      {
+        subject: { from: p.email, to: peer },
+        severity: 'error',
+        confidence: 'likely',
+        message: `${name(p.email, c)}'s program never connected to its proxy for ${name(peer, c)} (port ${String(x.port)}), though it did to another`,
+        evidence: [{ source: t.source, pointer: x.pointer, text: `port ${String(x.port)} connected: false` }],
+        touches: [p.email, peer],
+      },
+    ];
+  });
 }

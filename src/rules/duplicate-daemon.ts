@@ -3,7 +3,7 @@
  * copies. Over the WebSocket that only doubles the traffic; peer to peer, the opener may connect to the wrong one.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { firstTime, name, refs } from './engine/ask.ts';
+import { firstTime, name, refs, stopped } from './engine/ask.ts';
 import type { CaseFile } from './facts/case-file.ts';
 import type { LogEvent } from './facts/events.ts';
 
@@ -11,7 +11,7 @@ export const duplicateDaemon = defineRule({
   meta: {
     id: 'duplicate-daemon',
     title: 'Two daemons run with one identity',
-    severity: 'warning',
+    severity: 'error',
     failures: ['F-19'],
     needs: ['relay-log'],
     proves: 'The relay had two connections of one user at the same time.',
@@ -22,7 +22,7 @@ export const duplicateDaemon = defineRule({
     },
     blindTo: 'Where the second daemon runs.',
     remedy: 'Stop the second daemon of this identity (another machine, another home directory, an embedded client in a desktop app).',
-    explains: ['duplicate-delivery'],
+    explains: ['duplicate-delivery', 'asymmetric-growth', 'stalled-counters', 'silent-application'],
     slowsOnly: true,
   },
   judge(c) {
@@ -56,7 +56,7 @@ function overlap(c: CaseFile, email: string): Draft[] {
     return [
       {
         subject: { party: email },
-        severity: 'warning',
+        severity: stopped(c) && c.directions.some((d) => (d.to === email || d.from === email) && d.lost.min > 0) ? 'error' : 'warning',
         confidence: 'certain',
         message: `the relay had two connections of ${name(email, c)} at the same time: a second daemon of this identity takes part`,
         evidence: refs(other, e, twice),

@@ -28,7 +28,9 @@ export const readLoopBlockage = defineRule({
       if (first === undefined) return [];
       const end = c.events.ofParty(p.email, 'ipc-write-failed').find((e) => e.line > first.line);
       if (end === undefined) return [];
-      const between = c.events.ofParty(p.email, 'decoded-open', 'decoded-accept', 'decoded-signal', 'decoded-reject').some((e) => e.line > first.line && e.line < end.line);
+      const between = c.events
+        .ofParty(p.email, 'decoded-open', 'decoded-accept', 'decoded-signal', 'decoded-reject')
+        .some((e) => e.line > first.line && e.line < end.line);
       if (between) return [];
       return [
         {

@@ -73,7 +73,8 @@ function judgeSender(c: CaseFile, sender: string, refused: readonly LogEvent[]):
   // Which receiver lost how much may be open when the sum is not.
   const total = Math.max(
     directions.reduce((sum, d) => sum + (d?.lost.min ?? 0), 0),
-    (bytes?.min ?? 0) - c.directions.filter((d) => d.from === sender).reduce((sum, d) => sum + (targets.includes(d.to) ? d.delivered.max : d.sent.max), 0),
+    (bytes?.min ?? 0) -
+      c.directions.filter((d) => d.from === sender).reduce((sum, d) => sum + (targets.includes(d.to) ? d.delivered.max : d.sent.max), 0),
   );
   return {
     subject: subjectOf(sender, targets),

@@ -4,7 +4,7 @@
  * do not meet. Traffic is attributed by time, so the old id in a path is a finding and not another run.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { firstTime, harm, plural, ref } from './engine/ask.ts';
+import { firstTime, harm, plural, ref, stopped } from './engine/ask.ts';
 import { classifySkips } from './facts/skips.ts';
 
 export const staleRun = defineRule({
@@ -49,7 +49,10 @@ export const staleRun = defineRule({
     });
     const markers = c.markers.filter((m) => m.run !== null && m.run !== run.id);
     if (foreign.length === 0 && binds.length === 0) return [];
-    const dead = classifySkips(c).some((s) => s.reason === 'stale') || c.directions.some((d) => d.lost.min > 0);
+    const dead =
+      classifySkips(c).some((s) => s.reason === 'stale') ||
+      c.directions.some((d) => d.lost.min > 0) ||
+      (stopped(c) && c.sessions.some((x) => x.accepted === null));
     const old = [...new Set([...foreign.map((s) => s.run), ...markers.map((m) => m.run)])].filter((x) => x !== null).toSorted();
     const draft: Draft = {
       subject: {},

@@ -4,6 +4,7 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { counter, harm, name, proxyOf } from './engine/ask.ts';
+import type { CaseFile, DirectionFact } from './facts/case-file.ts';
 
 /** Kernel buffers of a loopback connection take between two and six megabytes before a write blocks. */
 const BUFFERS = 2_000_000;
@@ -34,31 +35,36 @@ export const stalledReader = defineRule({
       'sequence-gap',
     ],
   },
-  judge: (c) =>
-    c.directions.flatMap((d): Draft[] => {
-      const p = c.party(d.to);
-      const decoded = d.streams.reduce((sum, s) => sum + (s.received?.bytes ?? 0), 0);
-      const skipped = c.events.ofParty(d.to, 'write-skipped', 'write-failed').length > 0;
-      const taken = p?.received.bytes;
-      if (!c.stillness.standing || c.finished === true || skipped || p === undefined || taken === undefined || !p.hasCounters) return [];
-      const all = c.received.filter((r) => r.party === d.to).reduce((sum, r) => sum + r.prefixBytes, 0);
-      if (decoded < BUFFERS || all <= taken.max || proxyOf(p, d.from)?.connected === false) return [];
-      const last = d.streams
-        .map((s) => s.received)
-        .filter((r) => r !== null)
-        .toSorted((a, b) => (b.lastT ?? 0) - (a.lastT ?? 0))[0];
-      return [
-        {
-          subject: { party: d.to },
-          severity: harm(c, true),
-          confidence: 'likely',
-          message: `${name(d.to, c)}'s program does not read: ${decoded} bytes from ${name(d.from, c)} were decoded, ${taken.max} in all could be written`,
-          evidence: [
-            ...(last === undefined ? [] : [{ sourceId: last.sourceId, line: last.lastLine }]),
-            ...counter(p, 'rx_bytes', p.telemetry?.rxBytes ?? null),
-          ],
-          touches: '*',
-        },
-      ];
-    }),
+  judge: (c) => (c.stillness.standing && c.finished !== true ? c.directions.flatMap((d) => judgeDirection(c, d)) : []),
 });
+
+function judgeDirection(c: CaseFile, d: DirectionFact): Draft[] {
+  const p = c.party(d.to);
+  const skipped = c.events.ofParty(d.to, 'write-skipped', 'write-failed').length > 0;
+  const refused = c.events.of('data-not-sender').some((e) => e.user === d.from);
+  if (p === undefined || !p.hasCounters || skipped || refused || d.delivered.max < BUFFERS || proxyOf(p, d.from)?.connected === false)
+    return [];
+  const decoded = c.received.filter((r) => r.party === d.to).reduce((sum, r) => sum + r.prefixBytes, 0);
+  // Over the WebSocket the frame whose write blocks was decoded; peer to peer only the difference shows.
+  const blocked = decoded > p.received.bytes.max;
+  if (!blocked && !(d.hidden && d.lost.min > 0)) return [];
+  const last = d.streams
+    .map((s) => s.received)
+    .filter((r) => r !== null)
+    .toSorted((a, b) => (b.lastT ?? 0) - (a.lastT ?? 0))[0];
+  return [
+    {
+      subject: { party: d.to },
+      severity: harm(c, true),
+      confidence: 'likely',
+      message: `${name(d.to, c)}'s program does not read what ${name(d.from, c)} sends: ${d.delivered.max} bytes fit into its buffers, and the next write blocks`,
+      evidence: [
+        ...(last === undefined ? [] : [{ sourceId: last.sourceId, line: last.lastLine }]),
+        ...counter(p, 'rx_bytes', p.telemetry?.rxBytes ?? null),
+        ...(proxyOf(p, d.from) === undefined ? [] : [proxyOf(p, d.from)?.ref].filter((x) => x !== undefined)),
+      ],
+      ...(last?.lastT == null ? {} : { at: last.lastT }),
+      touches: '*',
+    },
+  ];
+}

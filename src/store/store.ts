@@ -12,8 +12,8 @@ import type { Cell, Query, Row, Sql } from './sql.ts';
 /** Largest whole number that a JSON integer may carry without loss (design §7). */
 const LARGEST = BigInt(Number.MAX_SAFE_INTEGER);
 
-/** Settings of every database: two threads suffice for these tables, and rows keep the order of their insertion. */
-const SETTINGS: Record<string, string> = { threads: '2', preserve_insertion_order: 'true', autoinstall_known_extensions: 'false', autoload_known_extensions: 'false' };
+/** Settings of every database: one thread, since handing these tables to a second one costs more than it saves; rows keep the order of their insertion. */
+const SETTINGS: Record<string, string> = { threads: '1', preserve_insertion_order: 'true', autoinstall_known_extensions: 'false', autoload_known_extensions: 'false' };
 
 /** What `runUserSql` gives: every value ready to print. */
 export interface UserResult {
@@ -31,6 +31,7 @@ export class Store {
   private readonly instance: DuckDBInstance;
   private readonly connection: DuckDBConnection;
   private readonly tables = new Map<string, OpenTable>();
+  private hasNewRows = false;
   private eventTable: OpenTable | undefined;
   private locked = false;
 
@@ -63,8 +64,7 @@ export class Store {
   /** Rows of a statement with values bound to its `?`. Whole numbers beyond 2^53 are refused, never rounded. */
   readonly query: Query = async (statement, values = []) => {
     this.flushAppenders();
-    const bound = values.map((v) => (typeof v === 'number' && Number.isInteger(v) ? BigInt(v) : v));
-    const result = values.length === 0 ? await this.connection.run(statement) : await this.connection.run(statement, bound);
+    const result = values.length === 0 ? await this.connection.run(statement) : await this.connection.run(statement, bound(values));
     const names = result.columnNames();
     const out: Row[] = [];
     for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
@@ -81,10 +81,7 @@ export class Store {
   /** Runs a statement for its effect. */
   async exec(statement: Sql, values: readonly Cell[] = []): Promise<void> {
     this.flushAppenders();
-    await this.connection.run(
-      statement,
-      values.map((v) => (typeof v === 'number' && Number.isInteger(v) ? BigInt(v) : v)),
-    );
+    await this.connection.run(statement, bound(values));
   }
 
   /**
@@ -110,6 +107,7 @@ export class Store {
   async append(table: string, rows: readonly (readonly Cell[])[]): Promise<void> {
     if (rows.length === 0) return;
     const { appender, types } = await this.table(table);
+    this.hasNewRows = true;
     appendRows(this.duckdb, appender, types, rows);
   }
 
@@ -117,11 +115,16 @@ export class Store {
   async eventChunk(): Promise<EventChunk> {
     const { appender, types } = await this.table('log_event');
     this.eventTable = { appender, types };
-    return new EventChunk((chunk) => appendEvents(this.duckdb, appender, types, chunk));
+    return new EventChunk((chunk) => {
+      this.hasNewRows = true;
+      appendEvents(this.duckdb, appender, types, chunk);
+    });
   }
 
   /** Makes appended rows visible to statements. */
   flushAppenders(): void {
+    if (!this.hasNewRows) return;
+    this.hasNewRows = false;
     for (const { appender } of this.tables.values()) appender.flushSync();
     this.eventTable?.appender.flushSync();
   }
@@ -142,6 +145,11 @@ export class Store {
     this.tables.set(name, opened);
     return opened;
   }
+}
+
+/** Values as the client library takes them. */
+function bound(values: readonly Cell[]): DuckDBValue[] {
+  return values.map((v) => (typeof v === 'number' && Number.isInteger(v) ? BigInt(v) : v));
 }
 
 /** Every value of a column as a cell. */

@@ -80,7 +80,9 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
   const inRun = (m: { run: string | null }): boolean => run === null || m.run === null || m.run === run.id;
   const markers = allMarkers.filter(inRun);
   const pairing = new Pairing(markers.length > 0 ? markers : allMarkers, emails);
-  const sessions = buildSessions({ events, pairing, telemetry, received, sent, parties: emails });
+  const allSessions = buildSessions({ events, pairing, telemetry, received, sent, parties: emails });
+  const sessions = allSessions.filter((x) => !isEarlier(x, run));
+  const since = sessions.length < allSessions.length ? (run?.firstSeenUs ?? null) : null;
   const common = (ownUs: number, clock: string | null): number => ownUs - (clocks.shifts.get(clock ?? RELAY_CLOCK) ?? 0);
   const logEnds = await loadEnds(query);
   const firstOpen = sessions.reduce<number>((least, s) => Math.min(least, s.opened?.t ?? Infinity), Infinity);
@@ -97,6 +99,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     pairing,
     emails,
     sessions,
+    since,
   };
   const parties = emails
     .map((email) => buildParty(email, shared))
@@ -213,6 +216,8 @@ interface PartyInputs {
   readonly pairing: Pairing;
   readonly emails: readonly string[];
   readonly sessions: readonly SessionFact[];
+  /** The same processes served an earlier run until then; its counters do not count. */
+  readonly since: number | null;
 }
 
 function buildParty(email: string, input: PartyInputs): PartyFact {
@@ -235,7 +240,11 @@ function buildParty(email: string, input: PartyInputs): PartyFact {
     ...input.received.filter((r) => r.party === email).map((r) => r.lastT ?? -Infinity),
     ...events.ofParty(email, 'session-new', 'decoded-open', 'fallback').map((e) => e.t ?? -Infinity),
   );
-  const totals = countersOf(managers, telemetry, era.value, lastData, (us) => common(us, email), log !== null);
+  const totals = lessBefore(
+    input.since,
+    managers,
+    countersOf(managers, telemetry, era.value, lastData, (us) => common(us, email), log !== null),
+  );
   return {
     email,
     role: roleOf(email, input.emails),
@@ -268,6 +277,44 @@ interface Counters {
   readonly sent: { readonly bytes: Interval; readonly frames: Interval };
   readonly received: { readonly bytes: Interval; readonly frames: Interval };
   readonly hasCounters: boolean;
+}
+
+/** Sessions of another run from before this one was first named: that run's own, when one process served both. */
+function isEarlier(s: SessionFact, run: RunName | null): boolean {
+  return run?.firstSeenUs != null && s.run !== null && s.run !== run.id && s.opened?.t != null && s.opened.t < run.firstSeenUs;
+}
+
+/** Counters go on over the runs of one process: what they showed before this run is taken off. */
+function lessBefore(since: number | null, managers: readonly ManagerFact[], counters: Counters): Counters {
+  if (since === null || !counters.hasCounters) return counters;
+  const before = managers.map((m) => m.flushes.findLast((f) => f.t <= since)).filter((f) => f !== undefined);
+  const less = (total: Interval, parts: readonly Interval[]): Interval => {
+    const off = addIntervals(parts);
+    return { min: Math.max(0, total.min - off.max), max: total.max >= UNBOUNDED ? UNBOUNDED : Math.max(0, total.max - off.min) };
+  };
+  return {
+    hasCounters: true,
+    sent: {
+      bytes: less(
+        counters.sent.bytes,
+        before.map((f) => f.tx),
+      ),
+      frames: less(
+        counters.sent.frames,
+        before.map((f) => exactly(f.txPackets)),
+      ),
+    },
+    received: {
+      bytes: less(
+        counters.received.bytes,
+        before.map((f) => f.rx),
+      ),
+      frames: less(
+        counters.received.frames,
+        before.map((f) => exactly(f.rxPackets)),
+      ),
+    },
+  };
 }
 
 const ANY: Interval = { min: 0, max: UNBOUNDED };

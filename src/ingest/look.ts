@@ -1,0 +1,83 @@
+/** A first look at each file: what it is and whose, and which of a client's two outputs will be judged. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { partyOfPath, type FoundFile } from './discover.ts';
+import type { LogDialect } from './scan-line.ts';
+import { kindByContent, kindByName, partyOfLog, SNIFF_BYTES, type Sniffed } from './sniff.ts';
+
+/** A file before it is read. */
+export interface Looked {
+  readonly sourceId: number;
+  readonly file: FoundFile;
+  readonly sniffed: Sniffed;
+  readonly party: string | null;
+  /** Only of logs: their first bytes. */
+  readonly head: Buffer | undefined;
+  /** It could not be opened. */
+  readonly isUnreadable: boolean;
+}
+
+export function isLog(dialect: Sniffed['dialect']): dialect is LogDialect {
+  return ['rust-file', 'rust-stdout', 'go-file', 'go-stdout', 'relay-dev', 'relay-json'].includes(dialect);
+}
+
+/** Bytes `from..from + length` of a file, fewer at its end; undefined if it cannot be read. */
+function readPart(path: string, from: number, length: number): Buffer | undefined {
+  try {
+    const fd = openSync(path, 'r');
+    try {
+      const bytes = Buffer.alloc(length);
+      return bytes.subarray(0, readSync(fd, bytes, 0, length, from));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+export function lookAt(sourceId: number, file: FoundFile, root: string): Looked {
+  const party = partyOfPath(root, file.path);
+  const known = { sourceId, file, party, head: undefined, isUnreadable: false };
+  const named = file.isStore ? ({ kind: 'unknown', dialect: 'none' } as const) : kindByName(file.path);
+  if (named !== undefined) return { ...known, sniffed: named };
+  const head = readPart(file.absolute, 0, Math.min(SNIFF_BYTES, file.bytes));
+  if (head === undefined) return { ...known, sniffed: { kind: 'unknown', dialect: 'none' }, isUnreadable: true };
+  const sniffed = kindByContent(head, head.length === file.bytes);
+  if (!isLog(sniffed.dialect)) return { ...known, sniffed };
+  return { ...known, sniffed, party: sniffed.kind === 'client-log' ? (party ?? partyOfLog(head)) : null, head };
+}
+
+const STAMP = /^(?:line=\d+ )?(?:time=)?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))/gm;
+
+function stampsOf(bytes: Buffer | undefined): readonly number[] {
+  return [...(bytes?.toString('latin1') ?? '').matchAll(STAMP)].map((m) => Date.parse(m[1] ?? '')).filter((ms) => !Number.isNaN(ms));
+}
+
+/** When a log begins and ends, as far as its first and last bytes say. */
+function spanOf({ file, head }: Looked): { from: number; to: number } {
+  const tail = file.bytes > SNIFF_BYTES ? readPart(file.absolute, file.bytes - SNIFF_BYTES, SNIFF_BYTES) : head;
+  return { from: stampsOf(head)[0] ?? NaN, to: stampsOf(tail).at(-1) ?? NaN };
+}
+
+/** Outputs whose first stamps are further apart than this began at different starts of the client. */
+const SAME_START_MS = 1000;
+
+/**
+ * Logs that will most likely turn out to be copies of another one: of a client's two outputs the one that covers less, of
+ * equals the standard output. Their events need not be kept. A wrong guess costs a second reading, never evidence.
+ */
+export function likelyMirrors(looked: readonly Looked[]): Set<number> {
+  const mirrors = new Set<number>();
+  for (const stdout of looked) {
+    const wanted = stdout.sniffed.dialect === 'rust-stdout' ? 'rust-file' : stdout.sniffed.dialect === 'go-stdout' ? 'go-file' : undefined;
+    if (wanted === undefined || stdout.party === null) continue;
+    const outputs = looked.filter((l) => l.party === stdout.party && (l.sniffed.dialect === wanted || l.sniffed.dialect === stdout.sniffed.dialect));
+    const file = outputs.find((l) => l.sniffed.dialect === wanted);
+    if (file === undefined || outputs.length !== 2) continue;
+    const a = spanOf(stdout);
+    const b = spanOf(file);
+    const isFuller = a.from < b.from - SAME_START_MS || a.to > b.to;
+    mirrors.add(isFuller ? file.sourceId : stdout.sourceId);
+  }
+  return mirrors;
+}
