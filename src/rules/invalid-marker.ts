@@ -5,7 +5,7 @@
 import { defineRule, type Draft } from './engine/rule.ts';
 import { harm, name, proxyOf } from './engine/ask.ts';
 import type { CaseFile, PairFact, Ref } from './facts/case-file.ts';
-import type { Marker } from './facts/load.ts';
+import type { Marker } from './facts/load-files.ts';
 
 const PROBLEMS: Readonly<Record<string, string>> = {
   empty: 'it is empty',

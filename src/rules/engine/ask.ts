@@ -1,6 +1,6 @@
 /** Questions that several rules ask of a case file. */
-import type { Confidence, Severity } from '../../model/diagnosis.ts';
-import type { CaseFile, DirectionFact, PartyFact, Ref, SessionFact } from '../facts/case-file.ts';
+import type { Severity } from '../../model/diagnosis.ts';
+import type { CaseFile, PartyFact, Ref } from '../facts/case-file.ts';
 import type { LogEvent } from '../facts/events.ts';
 
 /** Error only for what lost bytes or stopped the run: on a run that finished, or that still moves, it is less (design §7). */
@@ -13,11 +13,6 @@ export function harm(c: CaseFile, lost: boolean): Severity {
 /** The run stands still and nothing says that it was done. */
 export function stopped(c: CaseFile): boolean {
   return c.finished !== true && (c.stillness.standing || c.toldStill);
-}
-
-/** Something that was sent on this direction is certainly gone. */
-export function loses(d: DirectionFact | undefined): boolean {
-  return d !== undefined && d.lost.min > 0;
 }
 
 export function ref(event: LogEvent | null | undefined): Ref[] {
@@ -40,11 +35,6 @@ export function name(email: string | null, c: CaseFile): string {
 export function subjectOf(from: string, targets: readonly string[]): { party: string } | { from: string; to: string } {
   const to = targets[0];
   return targets.length === 1 && to !== undefined ? { from, to } : { party: from };
-}
-
-/** How sure a claim is when the relay's own line may or may not be there. */
-export function sure(when: boolean): Confidence {
-  return when ? 'certain' : 'likely';
 }
 
 export function plural(n: number, one: string, many = `${one}s`): string {
@@ -70,11 +60,6 @@ export function proxyOf(
         port: hit.port,
         ref: { source: t.source, pointer: hit.pointer, text: `port ${String(hit.port)} connected: ${String(hit.connected)}` },
       };
-}
-
-/** Sessions that were opened from one party to another. */
-export function sessionsBetween(c: CaseFile, from: string, to: string): readonly SessionFact[] {
-  return c.sessions.filter((s) => s.opener === from && s.peer === to);
 }
 
 /** Whether a party has any marker in its tree for the judged run. */

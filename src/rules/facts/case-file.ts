@@ -2,22 +2,8 @@
 import type { Interval, Evidence } from '../../model/diagnosis.ts';
 import type { Clocks } from './clocks.ts';
 import type { EventLog, LogEvent } from './events.ts';
-import type {
-  AclFile,
-  AclRule,
-  AppBytes,
-  Family,
-  Flush,
-  Marker,
-  Phase,
-  ProgressStep,
-  ReceivedStream,
-  RelayedFrames,
-  SentStream,
-  Silence,
-  Source,
-  Telemetry,
-} from './load.ts';
+import type { AppBytes, Family, Flush, ReceivedStream, RelayedFrames, SentStream, Silence } from './load.ts';
+import type { AclFile, AclRule, Marker, Phase, ProgressStep, Source, Telemetry } from './load-files.ts';
 import type { ManagerFact } from './managers.ts';
 import type { RunName } from './window.ts';
 

@@ -1,7 +1,7 @@
 /** Which version of the client a party runs, from what it wrote (field guide §4.8). One line of proof each. */
 import type { Era, Ref } from './case-file.ts';
 import type { EventLog } from './events.ts';
-import type { Source, Telemetry } from './load.ts';
+import type { Source, Telemetry } from './load-files.ts';
 
 export function eraOf(
   party: string,

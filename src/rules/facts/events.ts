@@ -1,5 +1,7 @@
 /** One line of the judged run that a template recognised, and ways to look lines up. Frames are aggregated elsewhere. */
 
+import { groupBy } from '../../util/group.ts';
+
 export interface LogEvent {
   readonly id: number;
   readonly sourceId: number;
@@ -34,14 +36,15 @@ export interface LogEvent {
 
 /** Events in file order within a source, indexed by kind and by session. */
 export class EventLog {
-  private readonly byKind = new Map<string, LogEvent[]>();
-  private readonly bySession = new Map<string, LogEvent[]>();
+  private readonly byKind: ReadonlyMap<string, readonly LogEvent[]>;
+  private readonly bySession: ReadonlyMap<string | null, readonly LogEvent[]>;
 
   constructor(all: readonly LogEvent[]) {
-    for (const e of all) {
-      push(this.byKind, e.kind, e);
-      if (e.sid !== null) push(this.bySession, e.sid, e);
-    }
+    this.byKind = groupBy(all, (e) => e.kind);
+    this.bySession = groupBy(
+      all.filter((e) => e.sid !== null),
+      (e) => e.sid,
+    );
   }
 
   /** Events of these kinds, in the order of time where there is one, else of the file. */
@@ -60,7 +63,7 @@ export class EventLog {
   }
 
   sessionIds(): readonly string[] {
-    return [...this.bySession.keys()];
+    return [...this.bySession.keys()].filter((sid) => sid !== null);
   }
 }
 
@@ -68,10 +71,4 @@ export class EventLog {
 export function inOrder(a: LogEvent, b: LogEvent): number {
   if (a.t !== null && b.t !== null && a.t !== b.t) return a.t - b.t;
   return a.id - b.id;
-}
-
-function push<K>(map: Map<K, LogEvent[]>, key: K, event: LogEvent): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [event]);
-  else list.push(event);
 }

@@ -8,7 +8,7 @@
 import type { Interval } from '../../model/diagnosis.ts';
 import type { DirectionFact, PartyFact, SessionFact, StreamFact } from './case-file.ts';
 import type { EventLog } from './events.ts';
-import type { AppBytes, RelayedFrames } from './load.ts';
+import type { AppBytes, ReceivedStream, RelayedFrames } from './load.ts';
 import { addIntervals } from './managers.ts';
 import { solveFlows, UNBOUNDED, type DirectionBounds, type PartyTotals } from './transport.ts';
 
@@ -21,6 +21,8 @@ interface LedgerInput {
   readonly parties: readonly PartyFact[];
   readonly pairs: readonly (readonly [string, string])[];
   readonly sessions: readonly SessionFact[];
+  /** Streams by `from\nto`. */
+  readonly streams: ReadonlyMap<string, readonly StreamFact[]>;
   readonly relayed: readonly RelayedFrames[];
   readonly hasRelayLog: boolean;
   readonly appBytes: readonly AppBytes[];
@@ -46,7 +48,8 @@ interface Bounds {
 }
 
 export function buildLedger(input: LedgerInput): Ledger {
-  const bounds = input.pairs.map(([from, to]) => boundDirection(from, to, input));
+  const bySid = new Map(input.sessions.map((s) => [s.sid, s]));
+  const bounds = input.pairs.map(([from, to]) => boundDirection(from, to, input, bySid));
   const contradictions: string[] = [];
   const bytes = solve('bytes', bounds, input, contradictions);
   const frames = solve('frames', bounds, input, contradictions);
@@ -62,7 +65,7 @@ export function buildLedger(input: LedgerInput): Ledger {
       from: b.from,
       to: b.to,
       streams: b.streams,
-      sessions: input.sessions.filter((s) => b.streams.some((x) => x.sid === s.sid)),
+      sessions: [...new Set(b.streams.map((x) => x.sid))].map((sid) => bySid.get(sid)).filter((x) => x !== undefined),
       offered: offeredBy(b, input),
       sent: solved.sent,
       delivered: solved.delivered,
@@ -100,28 +103,46 @@ function bounded(i: Interval): Interval | null {
   return i.max >= UNBOUNDED ? null : i;
 }
 
-function boundDirection(from: string, to: string, input: LedgerInput): Bounds {
-  const streams = input.sessions.flatMap((s) => s.streams).filter((s) => s.from === from && s.to === to);
+function boundDirection(from: string, to: string, input: LedgerInput, bySid: SessionIndex): Bounds {
+  const streams = input.streams.get(`${from}\n${to}`) ?? [];
   const receiver = input.parties.find((p) => p.email === to);
   const sender = input.parties.find((p) => p.email === from);
-  const per = streams.map((s) => boundStream(s, input, receiver, sender));
-  const readable = receiver?.log != null && receiver.logComplete && receiver.era.value !== 'Go' && receiver.era.value !== 'E1';
-  const total = (pick: (b: StreamBounds) => Interval): Interval => addIntervals(per.map(pick));
-  const noStream = streams.length === 0;
-  // A direction without any session: nothing came, if the receiver's log would show the open.
-  const never = noStream && readable;
-  const neverSent =
-    noStream && sender?.log != null && sender.logComplete && sender.era.value !== 'Go' && sender.era.value !== 'E1' && sender.hotlinkOn;
+  if (streams.length === 0) return boundUnused(from, to, receiver, sender);
+  const per = streams.map((s) => boundStream(s, input, bySid, receiver, sender));
+  const total = (pick: (b: StreamBounds) => Interval): Interval => capped(addIntervals(per.map(pick)));
   return {
     from,
     to,
     streams,
-    hidden: per.some((b) => b.hidden) || (noStream && !never && !neverSent),
-    deliveredBytes: noStream ? (never || neverSent ? NOTHING : UNKNOWN) : total((b) => b.deliveredBytes),
-    deliveredFrames: noStream ? (never || neverSent ? NOTHING : UNKNOWN) : total((b) => b.deliveredFrames),
-    sentBytes: neverSent ? NOTHING : noStream ? UNKNOWN : total((b) => b.sentBytes),
-    sentFrames: neverSent ? NOTHING : noStream ? UNKNOWN : total((b) => b.sentFrames),
+    hidden: per.some((b) => b.hidden),
+    deliveredBytes: total((b) => b.deliveredBytes),
+    deliveredFrames: total((b) => b.deliveredFrames),
+    sentBytes: total((b) => b.sentBytes),
+    sentFrames: total((b) => b.sentFrames),
   };
+}
+
+/** A direction without any session: nothing was sent, if the sender's log would show the open; nothing came, if the receiver's would. */
+function boundUnused(from: string, to: string, receiver: PartyFact | undefined, sender: PartyFact | undefined): Bounds {
+  const neverSent = tellsAll(sender) && sender?.hotlinkOn === true;
+  const neverCame = neverSent || tellsAll(receiver);
+  const delivered = neverCame ? NOTHING : UNKNOWN;
+  const sent = neverSent ? NOTHING : UNKNOWN;
+  return {
+    from,
+    to,
+    streams: [],
+    hidden: !neverCame,
+    deliveredBytes: delivered,
+    deliveredFrames: delivered,
+    sentBytes: sent,
+    sentFrames: sent,
+  };
+}
+
+/** The log covers the run, and this version writes a line for every session it opens or accepts. */
+function tellsAll(p: PartyFact | undefined): boolean {
+  return p?.log != null && p.logComplete && p.era.value !== 'Go' && p.era.value !== 'E1';
 }
 
 interface StreamBounds {
@@ -132,55 +153,69 @@ interface StreamBounds {
   readonly sentFrames: Interval;
 }
 
-function boundStream(s: StreamFact, input: LedgerInput, receiver: PartyFact | undefined, sender: PartyFact | undefined): StreamBounds {
-  const session = input.sessions.find((x) => x.sid === s.sid);
+type SessionIndex = ReadonlyMap<string, SessionFact>;
+
+function boundStream(
+  s: StreamFact,
+  input: LedgerInput,
+  bySid: SessionIndex,
+  receiver: PartyFact | undefined,
+  sender: PartyFact | undefined,
+): StreamBounds {
+  const session = bySid.get(s.sid);
   const direct =
     (session?.p2pOpen.length ?? 0) > 0 || session?.quic === true || receiver?.era.value === 'Go' || receiver?.era.value === 'E1';
-  const got = s.received;
-  const decoded = got?.distinct ?? 0;
-  const decodedBytes = got?.bytes ?? 0;
-  const known = s.sentSeq ?? null;
-  // A frame that the opener numbered on a session with no acceptor at all cannot be hidden in a data channel.
-  const hiddenFrames = !direct ? 0 : known === null ? UNBOUNDED : Math.max(0, known - decoded);
+  const sentFrames = numbered(s, sender?.telemetry != null, input.settled);
+  const sent = { sentBytes: bytesSent(s, direct, sentFrames), sentFrames };
   const readable = receiver?.log != null && receiver.logComplete;
-  const prefix = got?.prefixBytes ?? 0;
-  const prefixFrames = got?.prefixFrames ?? 0;
-  const sentFloor = Math.max(decoded, s.sent?.maxSeq ?? 0, known ?? 0);
-  const sentFrames: Interval =
-    known !== null && sender?.telemetry != null
-      ? { min: sentFloor, max: Math.max(sentFloor, input.settled ? known : UNBOUNDED) }
-      : { min: sentFloor, max: UNBOUNDED };
-  const allDecoded = !direct && sentFrames.max === decoded && got !== null && got.frames === got.distinct;
-  const debugExact = s.sent !== null && !direct && s.sent.maxSeq === s.sent.frames && sentFrames.max <= s.sent.maxSeq;
-  const sentBytes: Interval = debugExact
-    ? { min: s.sent?.bytes ?? 0, max: s.sent?.bytes ?? 0 }
-    : allDecoded
-      ? { min: decodedBytes, max: decodedBytes }
-      : { min: Math.max(decodedBytes, s.sent?.bytes ?? 0), max: sentFrames.max === 0 ? 0 : UNBOUNDED };
-  if (!readable) {
-    return {
-      hidden: true,
-      deliveredBytes: { min: got?.settledBytes ?? 0, max: UNBOUNDED },
-      deliveredFrames: { min: got?.settledFrames ?? 0, max: UNBOUNDED },
-      sentBytes,
-      sentFrames,
-    };
-  }
-  const more = Math.min(UNBOUNDED, hiddenFrames * P2P_FRAME_MAX);
+  if (!readable) return { hidden: true, ...atLeast(s.received, UNBOUNDED, UNBOUNDED), ...sent };
+  // Frames that a data channel may have carried: numbered by the sender and not decoded from the WebSocket.
+  const hidden = !direct ? 0 : s.sentSeq === null ? UNBOUNDED : Math.max(0, s.sentSeq - (s.received?.distinct ?? 0));
+  if (hidden === 0) return { hidden: false, ...atLeast(s.received, s.received?.prefixBytes ?? 0, s.received?.prefixFrames ?? 0), ...sent };
   return {
-    hidden: hiddenFrames > 0,
-    deliveredBytes: { min: got?.settledBytes ?? 0, max: hiddenFrames > 0 ? Math.min(UNBOUNDED, decodedBytes + more) : prefix },
-    deliveredFrames: { min: got?.settledFrames ?? 0, max: hiddenFrames > 0 ? Math.min(UNBOUNDED, decoded + hiddenFrames) : prefixFrames },
-    sentBytes,
-    sentFrames,
+    hidden: true,
+    ...atLeast(s.received, (s.received?.bytes ?? 0) + hidden * P2P_FRAME_MAX, (s.received?.distinct ?? 0) + hidden),
+    ...sent,
   };
+}
+
+/** Delivered: no less than what was decoded in order and is old enough to be written, no more than the given bounds. */
+function atLeast(
+  got: ReceivedStream | null,
+  maxBytes: number,
+  maxFrames: number,
+): Pick<StreamBounds, 'deliveredBytes' | 'deliveredFrames'> {
+  return {
+    deliveredBytes: capped({ min: got?.settledBytes ?? 0, max: maxBytes }),
+    deliveredFrames: capped({ min: got?.settledFrames ?? 0, max: maxFrames }),
+  };
+}
+
+/** Numbers assigned: exact from telemetry once everything stands, else at least what was seen. */
+function numbered(s: StreamFact, hasTelemetry: boolean, settled: boolean): Interval {
+  const floor = Math.max(s.received?.distinct ?? 0, s.sent?.maxSeq ?? 0, s.sentSeq ?? 0);
+  return { min: floor, max: s.sentSeq !== null && hasTelemetry && settled ? Math.max(floor, s.sentSeq) : UNBOUNDED };
+}
+
+/** Bytes of all numbered frames: exact when debug lines list each of them, or when each was decoded. */
+function bytesSent(s: StreamFact, direct: boolean, frames: Interval): Interval {
+  const { sent, received } = s;
+  if (!direct && sent !== null && sent.maxSeq === sent.frames && frames.max <= sent.maxSeq) return { min: sent.bytes, max: sent.bytes };
+  if (!direct && received !== null && frames.max === received.distinct && received.frames === received.distinct)
+    return { min: received.bytes, max: received.bytes };
+  return { min: Math.max(received?.bytes ?? 0, sent?.bytes ?? 0), max: frames.max === 0 ? 0 : UNBOUNDED };
+}
+
+function capped(i: Interval): Interval {
+  return { min: i.min, max: Math.min(i.max, UNBOUNDED) };
 }
 
 /** Debug lines of the sender's proxy: what the program wrote, on the outbound key of this direction. */
 function offeredBy(b: Bounds, input: LedgerInput): Interval | null {
   const sender = input.parties.find((p) => p.email === b.from);
   if (sender?.debug !== true) return null;
-  const paths = new Set(input.sessions.filter((s) => b.streams.some((x) => x.sid === s.sid)).map((s) => s.path));
+  const sids = new Set(b.streams.map((x) => x.sid));
+  const paths = new Set(input.sessions.filter((s) => sids.has(s.sid)).map((s) => s.path));
   const reads = input.appBytes.filter((a) => a.party === b.from && (paths.has(a.keyPath) || (a.keyPath === null && paths.has(a.path))));
   if (reads.length === 0) return null;
   const bytes = reads.reduce((sum, a) => sum + a.bytes, 0);

@@ -1,6 +1,8 @@
 /** The life of each session, seen from its opener, those who accepted and the relay. */
+import { groupBy } from '../../util/group.ts';
 import type { EventLog, LogEvent } from './events.ts';
-import type { Marker, ReceivedStream, SentStream, Telemetry } from './load.ts';
+import type { ReceivedStream, SentStream } from './load.ts';
+import type { Marker, Telemetry } from './load-files.ts';
 import type { SessionFact, StreamFact } from './case-file.ts';
 
 /** Finds the other party of a channel. Party numbers come from the markers' directories, never from the alphabet. */
@@ -77,12 +79,35 @@ interface Inputs {
   readonly parties: readonly string[];
 }
 
+/** What each source has of one session id. */
+interface Seen {
+  readonly sid: string;
+  readonly events: readonly LogEvent[];
+  readonly received: readonly ReceivedStream[];
+  readonly sent: readonly SentStream[];
+  readonly entries: readonly Entry[];
+}
+
 export function buildSessions(input: Inputs): readonly SessionFact[] {
-  const ids = new Set(input.events.sessionIds());
-  for (const r of input.received) ids.add(r.sid);
-  for (const s of input.sent) ids.add(s.sid);
-  for (const t of input.telemetry) for (const s of t.sessions) ids.add(s.sid);
-  const built = [...ids].map((sid) => buildSession(sid, input));
+  const received = groupBy(input.received, (r) => r.sid);
+  const sent = groupBy(input.sent, (s) => s.sid);
+  const entries = groupBy(
+    input.telemetry.flatMap((t) => t.sessions.map((s): Entry => ({ party: t.party, ...s }))),
+    (e) => e.sid,
+  );
+  const ids = new Set([...input.events.sessionIds(), ...received.keys(), ...sent.keys(), ...entries.keys()]);
+  const built = [...ids].map((sid) =>
+    buildSession(
+      {
+        sid,
+        events: input.events.session(sid),
+        received: received.get(sid) ?? [],
+        sent: sent.get(sid) ?? [],
+        entries: entries.get(sid) ?? [],
+      },
+      input,
+    ),
+  );
   return built.toSorted(
     (a, b) =>
       (a.opened?.t ?? Infinity) - (b.opened?.t ?? Infinity) || (a.opened?.id ?? 0) - (b.opened?.id ?? 0) || (a.sid < b.sid ? -1 : 1),
@@ -103,52 +128,53 @@ const PATH_KINDS = [
   'accept-timeout',
 ];
 
-function buildSession(sid: string, input: Inputs): SessionFact {
-  const { events, pairing, telemetry } = input;
-  const all = events.session(sid);
-  const first = (...kinds: string[]): LogEvent | null => all.find((e) => kinds.includes(e.kind)) ?? null;
-  const every = (...kinds: string[]): LogEvent[] => all.filter((e) => kinds.includes(e.kind));
-  const pathLine = all.find((e) => PATH_KINDS.includes(e.kind) && e.path !== null) ?? null;
-  const received = input.received.filter((r) => r.sid === sid);
-  const entries = telemetry.flatMap((t) => t.sessions.filter((s) => s.sid === sid).map((s) => ({ party: t.party, ...s })));
+function buildSession(seen: Seen, input: Inputs): SessionFact {
+  const { sid, events, entries } = seen;
+  const first = (...kinds: string[]): LogEvent | null => events.find((e) => kinds.includes(e.kind)) ?? null;
+  const every = (...kinds: string[]): LogEvent[] => events.filter((e) => kinds.includes(e.kind));
   const accepting = onePerParty(every('accept-sending', 'send-accept'));
   const denied = first('open-denied', 'open-target-denied');
   const opener = openerOf(first('session-new', 'send-open'), every('decoded-open', 'open-received'), denied, entries, accepting);
-  const path = pathLine?.path ?? received.find((r) => r.path !== null)?.path ?? null;
-  const owner = pathLine?.owner ?? ownerOf(path) ?? entries[0]?.peer ?? null;
-  const channel = pathLine?.channel ?? channelOf(path) ?? entries[0]?.channel ?? null;
   const seenBy = onePerParty(every('decoded-open', 'open-received'));
-  const to = seenBy.find((e) => e.to !== null)?.to ?? all.find((e) => e.kind === 'open-target-denied')?.to ?? null;
+  const to = seenBy.find((e) => e.to !== null)?.to ?? first('open-target-denied')?.to ?? null;
+  const place = placeOf(seen);
   const onlyAcceptor = accepting.length === 1 ? accepting[0]?.party : undefined;
-  const peer = pairing.other(owner, channel, opener) ?? to ?? onlyAcceptor ?? otherOfTwo(input.parties, opener);
+  const peer = input.pairing.other(place.owner, place.channel, opener) ?? to ?? onlyAcceptor ?? otherOfTwo(input.parties, opener);
   return {
     sid,
-    id: all.find((e) => (e.session?.length ?? 0) > 8)?.session ?? sid,
+    id: events.find((e) => (e.session?.length ?? 0) > 8)?.session ?? sid,
     opener,
     peer,
-    path,
-    owner,
-    channel,
-    run: pathLine?.run ?? null,
+    ...place,
     to,
     opened: first('session-new', 'send-open') ?? first('decoded-open', 'open-received') ?? denied,
     seenBy,
     accepting,
     accepted:
-      opener === null
-        ? first('session-accepted', 'accept-received')
-        : (all.find((e) => e.party === opener && ['session-accepted', 'accept-received', 'decoded-accept'].includes(e.kind)) ?? null),
-    acceptCount: all.filter((e) => e.kind === 'decoded-accept').length,
+      events.find(
+        (e) => (opener === null || e.party === opener) && ['session-accepted', 'accept-received', 'decoded-accept'].includes(e.kind),
+      ) ?? null,
+    acceptCount: every('decoded-accept').length,
     timeout: first('accept-timeout', 'strict-accept-timeout'),
     rejects: every('decoded-reject'),
     denied,
     fallbacks: onePerParty(every('fallback')),
     adoptions: every('session-adopted'),
     p2pOpen: onePerParty(every('webrtc-open')),
-    quic: all.some((e) => e.kind.startsWith('quic-')),
+    quic: events.some((e) => e.kind.startsWith('quic-')),
     telemetryStatus: entries.find((e) => e.direction === 'out' && e.party === opener)?.status ?? null,
-    streams: buildStreams(sid, opener, peer, accepting, received, entries, input),
+    streams: opener === null ? [] : buildStreams(seen, opener, peer, accepting),
   };
+}
+
+/** Where the session's path lies: from the line that names it, else from its frames, else from telemetry's entry. */
+function placeOf({ events, received, entries }: Seen): Pick<SessionFact, 'path' | 'owner' | 'channel' | 'run'> {
+  const line = events.find((e) => PATH_KINDS.includes(e.kind) && e.path !== null);
+  if (line !== undefined)
+    return { path: line.path, owner: line.owner ?? ownerOf(line.path), channel: line.channel ?? channelOf(line.path), run: line.run };
+  const path = received.find((r) => r.path !== null)?.path ?? null;
+  const entry = entries[0];
+  return { path, owner: ownerOf(path) ?? entry?.peer ?? null, channel: channelOf(path) ?? entry?.channel ?? null, run: null };
 }
 
 type Entry = { readonly party: string } & Telemetry['sessions'][number];
@@ -182,61 +208,33 @@ function onePerParty(events: readonly LogEvent[]): LogEvent[] {
 }
 
 /** One stream per sender: the opener's own, and one for everybody who sends on a session that he accepted. */
-function buildStreams(
-  sid: string,
-  opener: string | null,
-  peer: string | null,
-  accepting: readonly LogEvent[],
-  received: readonly ReceivedStream[],
-  entries: readonly Entry[],
-  input: Inputs,
-): readonly StreamFact[] {
-  const streams: StreamFact[] = [];
-  const sentBy = (party: string): SentStream | null => input.sent.find((s) => s.sid === sid && s.party === party) ?? null;
-  const seqOf = (party: string): number | null => entries.find((e) => e.party === party && e.direction === 'out')?.seq ?? null;
-  if (opener !== null) {
-    const acceptors = accepting.map((a) => a.party).filter((p): p is string => p !== null && p !== opener);
-    const target = peer ?? acceptors[0] ?? null;
-    const others = received.filter((r) => r.party !== opener && r.party !== target).map((r) => r.party);
-    for (const to of [target, ...others]) {
-      if (to === null) continue;
-      streams.push({
-        sid,
-        from: opener,
-        to,
-        adopted: false,
-        sentSeq: seqOf(opener),
-        sent: sentBy(opener),
-        received: received.find((r) => r.party === to) ?? null,
-      });
-    }
-    const adopters = new Set<string>();
-    for (const party of acceptors) {
-      const sends =
-        sentBy(party) !== null ||
-        (seqOf(party) ?? 0) > 0 ||
-        input.events.session(sid, 'session-adopted', 'fallback').some((e) => e.party === party) ||
-        notSender(input.events, sid, party);
-      if (sends) adopters.add(party);
-    }
-    for (const e of input.events.session(sid, 'data-not-sender')) if (e.user !== null && e.user !== opener) adopters.add(e.user);
-    for (const party of [...adopters].toSorted()) {
-      streams.push({
-        sid,
-        from: party,
-        to: opener,
-        adopted: true,
-        sentSeq: seqOf(party),
-        sent: sentBy(party),
-        received: received.find((r) => r.party === opener) ?? null,
-      });
-    }
-  }
-  return streams;
+function buildStreams(seen: Seen, opener: string, peer: string | null, accepting: readonly LogEvent[]): readonly StreamFact[] {
+  const { sid, received } = seen;
+  const stream = (from: string, to: string, adopted: boolean): StreamFact => ({
+    sid,
+    from,
+    to,
+    adopted,
+    sentSeq: seen.entries.find((e) => e.party === from && e.direction === 'out')?.seq ?? null,
+    sent: seen.sent.find((s) => s.party === from) ?? null,
+    received: received.find((r) => r.party === to) ?? null,
+  });
+  const acceptors = accepting.map((a) => a.party).filter((p): p is string => p !== null && p !== opener);
+  const target = peer ?? acceptors[0] ?? null;
+  const others = received.filter((r) => r.party !== opener && r.party !== target).map((r) => r.party);
+  const own = [target, ...others].filter((to) => to !== null).map((to) => stream(opener, to, false));
+  const refused = seen.events.filter((e) => e.kind === 'data-not-sender' && e.user !== null && e.user !== opener).map((e) => e.user ?? '');
+  const adopters = new Set([...acceptors.filter((p) => sendsOn(seen, p)), ...refused]);
+  return [...own, ...[...adopters].toSorted().map((from) => stream(from, opener, true))];
 }
 
-function notSender(events: EventLog, sid: string, party: string): boolean {
-  return events.session(sid, 'data-not-sender').some((e) => e.user === party);
+/** Any sign that this party, which accepted the session, sends on it. */
+function sendsOn(seen: Seen, party: string): boolean {
+  return (
+    seen.sent.some((s) => s.party === party) ||
+    seen.entries.some((e) => e.party === party && e.direction === 'out' && (e.seq ?? 0) > 0) ||
+    seen.events.some((e) => e.party === party && (e.kind === 'session-adopted' || e.kind === 'fallback'))
+  );
 }
 
 /** `owner/…` when the path begins with an email. */

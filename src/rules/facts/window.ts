@@ -7,7 +7,7 @@
  * picture (F-20), lines of earlier lives do not. Traffic is attributed by this window, never by the run id in a path.
  */
 import { sql, type Query } from '../../store/sql.ts';
-import { text, integer, integerOrNull, textOrNull } from './columns.ts';
+import { text, integerOrNull, textOrNull } from './columns.ts';
 
 export interface RunName {
   readonly id: string;
@@ -113,10 +113,4 @@ export async function openWindow(query: Query, run: string | null, newerRuns: re
     WHERE m.line_no BETWEEN w.from_line AND w.to_line
     ORDER BY m.event_id
   `);
-}
-
-/** Line where the window of each source begins. */
-export async function windowStarts(query: Query): Promise<ReadonlyMap<number, number>> {
-  const rows = await query(sql`SELECT source_id, from_line FROM run_window ORDER BY source_id`);
-  return new Map(rows.map((r) => [integer(r, 'source_id'), integer(r, 'from_line')]));
 }

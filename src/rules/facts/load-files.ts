@@ -1,0 +1,289 @@
+/** What the sandbox's small files say: the list of sources, telemetry, markers, access lists, progress and phases. */
+import { sql, type Query } from '../../store/sql.ts';
+import { flag, integer, integerOrNull, text, textOrNull } from './columns.ts';
+
+export interface Source {
+  readonly id: number;
+  readonly path: string;
+  readonly kind: string;
+  readonly dialect: string;
+  readonly party: string | null;
+  readonly mirrorOf: number | null;
+  readonly zoneMinutes: number | null;
+  readonly zoneSource: string | null;
+}
+
+export async function loadSources(query: Query): Promise<readonly Source[]> {
+  const rows = await query(
+    sql`SELECT source_id, path, kind, dialect, party, mirror_of, zone_minutes, zone_source FROM source ORDER BY source_id`,
+  );
+  return rows.map((r) => ({
+    id: integer(r, 'source_id'),
+    path: text(r, 'path'),
+    kind: text(r, 'kind'),
+    dialect: text(r, 'dialect'),
+    party: textOrNull(r, 'party'),
+    mirrorOf: integerOrNull(r, 'mirror_of'),
+    zoneMinutes: integerOrNull(r, 'zone_minutes'),
+    zoneSource: textOrNull(r, 'zone_source'),
+  }));
+}
+
+export interface TelemetrySession {
+  readonly pointer: string;
+  readonly direction: 'in' | 'out';
+  readonly sid: string;
+  readonly peer: string | null;
+  readonly channel: string | null;
+  readonly status: string | null;
+  readonly seq: number | null;
+  readonly webrtc: string | null;
+}
+
+export interface TelemetryProxy {
+  readonly pointer: string;
+  readonly port: number | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly connected: boolean;
+}
+
+/** One telemetry file. Counters are null where the era has no such key. */
+export interface Telemetry {
+  readonly sourceId: number;
+  readonly source: string;
+  readonly party: string;
+  readonly mode: string | null;
+  readonly strict: boolean;
+  readonly startedUs: number | null;
+  readonly updatedUs: number | null;
+  readonly txPackets: number | null;
+  readonly txBytes: number | null;
+  readonly txP2p: number | null;
+  readonly txWs: number | null;
+  readonly txQuic: number | null;
+  readonly rxPackets: number | null;
+  readonly rxBytes: number | null;
+  /** Upper ends where the file gives ranges. */
+  readonly txBytesMax: number | null;
+  readonly rxBytesMax: number | null;
+  readonly rxMaxWriteMs: number | null;
+  readonly p2pOffers: number | null;
+  readonly quicOffers: number | null;
+  readonly wsFallbacks: number | null;
+  readonly strictViolations: number | null;
+  readonly webrtcConnected: number | null;
+  readonly tcpProxies: number | null;
+  readonly hasLive: boolean;
+  readonly hasBenchStrict: boolean;
+  readonly hasQuicKeys: boolean;
+  readonly sessions: readonly TelemetrySession[];
+  readonly proxies: readonly TelemetryProxy[];
+}
+
+export async function loadTelemetry(query: Query): Promise<readonly Telemetry[]> {
+  const files = await query(sql`SELECT t.*, s.path AS source FROM telemetry AS t JOIN source AS s USING (source_id) ORDER BY t.source_id`);
+  const sessions = await query(sql`SELECT * FROM telemetry_session ORDER BY source_id, direction, channel, sid`);
+  const proxies = await query(sql`SELECT * FROM telemetry_proxy ORDER BY source_id, port, from_email, to_email, pointer`);
+  return files.map((r) => {
+    const id = integer(r, 'source_id');
+    return {
+      sourceId: id,
+      source: text(r, 'source'),
+      party: text(r, 'party'),
+      mode: textOrNull(r, 'mode'),
+      strict: flag(r, 'strict'),
+      startedUs: integerOrNull(r, 'started_us'),
+      updatedUs: integerOrNull(r, 'updated_us'),
+      txPackets: integerOrNull(r, 'tx_packets'),
+      txBytes: integerOrNull(r, 'tx_bytes'),
+      txP2p: integerOrNull(r, 'tx_p2p'),
+      txWs: integerOrNull(r, 'tx_ws'),
+      txQuic: integerOrNull(r, 'tx_quic'),
+      rxPackets: integerOrNull(r, 'rx_packets'),
+      rxBytes: integerOrNull(r, 'rx_bytes'),
+      txBytesMax: integerOrNull(r, 'tx_bytes_max'),
+      rxBytesMax: integerOrNull(r, 'rx_bytes_max'),
+      rxMaxWriteMs: integerOrNull(r, 'rx_max_write_ms'),
+      p2pOffers: integerOrNull(r, 'p2p_offers'),
+      quicOffers: integerOrNull(r, 'quic_offers'),
+      wsFallbacks: integerOrNull(r, 'ws_fallbacks'),
+      strictViolations: integerOrNull(r, 'strict_violations'),
+      webrtcConnected: integerOrNull(r, 'webrtc_connected'),
+      tcpProxies: integerOrNull(r, 'live_tcp_proxies'),
+      hasLive: flag(r, 'has_live'),
+      hasBenchStrict: flag(r, 'has_bench_strict'),
+      hasQuicKeys: flag(r, 'has_quic_keys'),
+      sessions: sessions
+        .filter((s) => s['source_id'] === id)
+        .map((s) => ({
+          pointer: text(s, 'pointer'),
+          direction: text(s, 'direction') === 'in' ? ('in' as const) : ('out' as const),
+          sid: text(s, 'sid'),
+          peer: textOrNull(s, 'peer'),
+          channel: textOrNull(s, 'channel'),
+          status: textOrNull(s, 'status'),
+          seq: integerOrNull(s, 'seq'),
+          webrtc: textOrNull(s, 'webrtc'),
+        })),
+      proxies: proxies
+        .filter((p) => p['source_id'] === id)
+        .map((p) => ({
+          pointer: text(p, 'pointer'),
+          port: integerOrNull(p, 'port'),
+          from: textOrNull(p, 'from_email'),
+          to: textOrNull(p, 'to_email'),
+          connected: flag(p, 'connected'),
+        })),
+    };
+  });
+}
+
+export interface Marker {
+  readonly sourceId: number;
+  readonly source: string;
+  readonly party: string;
+  readonly owner: string;
+  readonly flow: string | null;
+  readonly run: string | null;
+  readonly channel: string;
+  readonly fromIndex: number | null;
+  readonly toIndex: number | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly port: number | null;
+  readonly localPort: number | null;
+  readonly ports: string | null;
+  readonly problem: string | null;
+}
+
+export async function loadMarkers(query: Query): Promise<readonly Marker[]> {
+  const rows = await query(sql`SELECT m.*, s.path AS source FROM marker AS m JOIN source AS s USING (source_id) ORDER BY m.source_id`);
+  return rows.map((r) => ({
+    sourceId: integer(r, 'source_id'),
+    source: text(r, 'source'),
+    party: text(r, 'party'),
+    owner: text(r, 'owner'),
+    flow: textOrNull(r, 'flow'),
+    run: textOrNull(r, 'run'),
+    channel: text(r, 'channel'),
+    fromIndex: integerOrNull(r, 'from_index'),
+    toIndex: integerOrNull(r, 'to_index'),
+    from: textOrNull(r, 'from_email'),
+    to: textOrNull(r, 'to_email'),
+    port: integerOrNull(r, 'port'),
+    localPort: integerOrNull(r, 'local_port'),
+    ports: textOrNull(r, 'ports'),
+    problem: textOrNull(r, 'problem'),
+  }));
+}
+
+export interface AclRule {
+  readonly sourceId: number;
+  readonly source: string;
+  readonly party: string;
+  readonly owner: string;
+  readonly directory: string;
+  readonly run: string | null;
+  readonly channel: string | null;
+  readonly line: number | null;
+  readonly pattern: string;
+  readonly level: string;
+  readonly grantee: string;
+}
+
+export async function loadAcl(query: Query): Promise<readonly AclRule[]> {
+  const rows = await query(
+    sql`SELECT a.*, s.path AS source FROM acl_rule AS a JOIN source AS s USING (source_id) ORDER BY a.source_id, a.rule_no, a.level, a.line_no`,
+  );
+  return rows.map((r) => ({
+    sourceId: integer(r, 'source_id'),
+    source: text(r, 'source'),
+    party: text(r, 'party'),
+    owner: text(r, 'owner'),
+    directory: text(r, 'directory'),
+    run: textOrNull(r, 'run'),
+    channel: textOrNull(r, 'channel'),
+    line: integerOrNull(r, 'line_no'),
+    pattern: text(r, 'pattern'),
+    level: text(r, 'level'),
+    grantee: text(r, 'grantee'),
+  }));
+}
+
+export interface AclFile {
+  readonly sourceId: number;
+  readonly source: string;
+  readonly party: string;
+  readonly owner: string;
+  readonly run: string | null;
+  readonly channel: string | null;
+}
+
+export async function loadAclFiles(query: Query): Promise<readonly AclFile[]> {
+  const rows = await query(sql`SELECT a.*, s.path AS source FROM acl_file AS a JOIN source AS s USING (source_id) ORDER BY a.source_id`);
+  return rows.map((r) => ({
+    sourceId: integer(r, 'source_id'),
+    source: text(r, 'source'),
+    party: text(r, 'party'),
+    owner: text(r, 'owner'),
+    run: textOrNull(r, 'run'),
+    channel: textOrNull(r, 'channel'),
+  }));
+}
+
+export interface ProgressStep {
+  readonly source: string;
+  readonly sourceId: number;
+  readonly line: number | null;
+  readonly pointer: string | null;
+  readonly party: string;
+  readonly run: string | null;
+  readonly origin: string;
+  readonly step: string | null;
+  readonly event: string | null;
+  readonly status: string | null;
+  readonly t: number | null;
+  readonly message: string | null;
+}
+
+export async function loadProgress(query: Query): Promise<readonly ProgressStep[]> {
+  const rows = await query(
+    sql`SELECT p.*, s.path AS source FROM progress_event AS p JOIN source AS s USING (source_id) ORDER BY p.source_id, p.line_no, p.pointer`,
+  );
+  return rows.map((r) => ({
+    source: text(r, 'source'),
+    sourceId: integer(r, 'source_id'),
+    line: integerOrNull(r, 'line_no'),
+    pointer: textOrNull(r, 'pointer'),
+    party: text(r, 'party'),
+    run: textOrNull(r, 'run'),
+    origin: text(r, 'origin'),
+    step: textOrNull(r, 'step'),
+    event: textOrNull(r, 'event'),
+    status: textOrNull(r, 'status'),
+    t: integerOrNull(r, 'ended_us') ?? integerOrNull(r, 'ts_us') ?? integerOrNull(r, 'started_us'),
+    message: textOrNull(r, 'message'),
+  }));
+}
+
+export interface Phase {
+  readonly source: string;
+  readonly line: number;
+  readonly party: string;
+  readonly run: string | null;
+  readonly text: string;
+}
+
+export async function loadPhases(query: Query): Promise<readonly Phase[]> {
+  const rows = await query(
+    sql`SELECT p.*, s.path AS source FROM phase AS p JOIN source AS s USING (source_id) ORDER BY p.source_id, p.line_no`,
+  );
+  return rows.map((r) => ({
+    source: text(r, 'source'),
+    line: integer(r, 'line_no'),
+    party: text(r, 'party'),
+    run: textOrNull(r, 'run'),
+    text: text(r, 'text'),
+  }));
+}

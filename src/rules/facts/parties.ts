@@ -1,0 +1,199 @@
+/** One party of the run: its log, its managers, its version and what its counters add up to. */
+import type { Interval } from '../../model/diagnosis.ts';
+import type { PartyFact, SessionFact } from './case-file.ts';
+import type { LogEnd } from './ends.ts';
+import { eraOf } from './eras.ts';
+import type { EventLog } from './events.ts';
+import type { Family, Flush, ReceivedStream } from './load.ts';
+import type { Source, Telemetry } from './load-files.ts';
+import { addIntervals, sortManagers, type ManagerFact } from './managers.ts';
+import type { Pairing } from './sessions.ts';
+import { UNBOUNDED } from './transport.ts';
+
+/** Telemetry belongs to a manager that was announced within this time of its `started_ms`. */
+const SAME_START_US = 2_000_000;
+
+export interface PartyInputs {
+  readonly sources: readonly Source[];
+  readonly telemetry: readonly Telemetry[];
+  readonly flushes: readonly Flush[];
+  readonly events: EventLog;
+  readonly received: readonly ReceivedStream[];
+  readonly families: readonly Family[];
+  readonly logEnds: readonly LogEnd[];
+  readonly common: (ownUs: number, clock: string | null) => number;
+  readonly firstOpen: number;
+  readonly pairing: Pairing;
+  readonly emails: readonly string[];
+  readonly sessions: readonly SessionFact[];
+  /** The same processes served an earlier run until then; its counters do not count. */
+  readonly since: number | null;
+}
+
+export function buildParty(email: string, input: PartyInputs): PartyFact {
+  const { sources, events, common } = input;
+  const log = sources.find((s) => s.kind === 'client-log' && s.party === email && s.mirrorOf === null) ?? null;
+  const end = log === null ? undefined : input.logEnds.find((e) => e.sourceId === log.id);
+  const logStart = end === undefined ? null : common(end.firstUs, email);
+  const logEnd = end === undefined ? null : common(end.lastUs, email);
+  const telemetry = input.telemetry.find((t) => t.party === email) ?? null;
+  const enabled = events.ofParty(email, 'hotlink-enabled', 'hotlink-config');
+  const managers = sortManagers(
+    email,
+    enabled,
+    input.flushes.filter((f) => f.party === email),
+  );
+  const era = eraOf(email, log, telemetry, events);
+  const known = log !== null && end !== undefined;
+  const lastData = Math.max(
+    -Infinity,
+    ...input.received.filter((r) => r.party === email).map((r) => r.lastT ?? -Infinity),
+    ...events.ofParty(email, 'session-new', 'decoded-open', 'fallback').map((e) => e.t ?? -Infinity),
+  );
+  const totals = lessBefore(
+    input.since,
+    managers,
+    countersOf(managers, telemetry, era.value, lastData, (us) => common(us, email), log !== null),
+  );
+  return {
+    email,
+    role: roleOf(email, input.emails),
+    index: input.pairing.index(email),
+    log,
+    logStart,
+    logEnd,
+    logComplete:
+      known && logStart !== null && logStart <= input.firstOpen && (managers.length > 0 || era.value === 'Go' || enabled.length === 0),
+    hotlinkOn:
+      enabled.length > 0 ||
+      managers.some((m) => m.flushes.length > 0) ||
+      telemetry !== null ||
+      events.ofParty(email, 'go-hotlink-config').length > 0,
+    debug: events.ofParty(email, 'app-connected', 'send-open', 'open-received', 'proxy-starting', 'writer-mapped').length > 0,
+    telemetry,
+    managers,
+    era,
+    ...totals,
+  };
+}
+
+/** What tells the parties apart: the local part of the email, unless two share it. */
+function roleOf(email: string, all: readonly string[]): string {
+  const local = email.split('@')[0] ?? email;
+  return all.filter((e) => e.split('@')[0] === local).length > 1 ? email : local;
+}
+
+interface Counters {
+  readonly sent: { readonly bytes: Interval; readonly frames: Interval };
+  readonly received: { readonly bytes: Interval; readonly frames: Interval };
+  readonly hasCounters: boolean;
+}
+
+/** Counters go on over the runs of one process: what they showed before this run is taken off. */
+function lessBefore(since: number | null, managers: readonly ManagerFact[], counters: Counters): Counters {
+  if (since === null || !counters.hasCounters) return counters;
+  const before = managers.map((m) => m.flushes.findLast((f) => f.t <= since)).filter((f) => f !== undefined);
+  const less = (total: Interval, parts: readonly Interval[]): Interval => {
+    const off = addIntervals(parts);
+    return { min: Math.max(0, total.min - off.max), max: total.max >= UNBOUNDED ? UNBOUNDED : Math.max(0, total.max - off.min) };
+  };
+  return {
+    hasCounters: true,
+    sent: {
+      bytes: less(
+        counters.sent.bytes,
+        before.map((f) => f.tx),
+      ),
+      frames: less(
+        counters.sent.frames,
+        before.map((f) => exactly(f.txPackets)),
+      ),
+    },
+    received: {
+      bytes: less(
+        counters.received.bytes,
+        before.map((f) => f.rx),
+      ),
+      frames: less(
+        counters.received.frames,
+        before.map((f) => exactly(f.rxPackets)),
+      ),
+    },
+  };
+}
+
+const ANY: Interval = { min: 0, max: UNBOUNDED };
+
+/**
+ * Totals of a party over its managers. Telemetry is exact for the manager that wrote the file last; the flush lines give
+ * the others, and all of them when the file is gone. Movement after the last flush, and E1–E2 (which flush only on
+ * events), leave lower bounds (field guide 5.3, trap 2).
+ */
+function countersOf(
+  managers: readonly ManagerFact[],
+  telemetry: Telemetry | null,
+  era: string | null,
+  lastData: number,
+  common: (us: number) => number,
+  hasLog: boolean,
+): Counters {
+  const parts: { txB: Interval; rxB: Interval; txF: Interval; rxF: Interval; at: number }[] = [];
+  let placed = false;
+  const home = telemetry === null ? undefined : managerOf(managers, telemetry);
+  for (const m of managers) {
+    const isHome = m === home;
+    if (m.last === null && !isHome) continue;
+    const flush = m.last;
+    const newer =
+      isHome &&
+      telemetry !== null &&
+      (flush === null || (telemetry.txPackets ?? 0) + (telemetry.rxPackets ?? 0) >= flush.txPackets + flush.rxPackets);
+    if (newer && telemetry !== null) {
+      parts.push(fromTelemetry(telemetry, common));
+      placed = true;
+    } else if (flush !== null) {
+      parts.push({
+        txB: flush.tx,
+        rxB: flush.rx,
+        txF: exactly(flush.txPackets),
+        rxF: exactly(flush.rxPackets),
+        at: flush.t,
+      });
+    }
+  }
+  if (!placed && telemetry !== null && managers.length === 0) parts.push(fromTelemetry(telemetry, common));
+  if (parts.length === 0) return { sent: { bytes: ANY, frames: ANY }, received: { bytes: ANY, frames: ANY }, hasCounters: false };
+  const lower = era === 'E1' || era === 'E2' || (hasLog && Math.max(...parts.map((p) => p.at)) < lastData);
+  const open = (i: Interval): Interval => (lower ? { min: i.min, max: UNBOUNDED } : i);
+  return {
+    sent: { bytes: open(addIntervals(parts.map((p) => p.txB))), frames: open(addIntervals(parts.map((p) => p.txF))) },
+    received: { bytes: open(addIntervals(parts.map((p) => p.rxB))), frames: open(addIntervals(parts.map((p) => p.rxF))) },
+    hasCounters: true,
+  };
+}
+
+function fromTelemetry(
+  t: Telemetry,
+  common: (us: number) => number,
+): { txB: Interval; rxB: Interval; txF: Interval; rxF: Interval; at: number } {
+  return {
+    txB: t.txBytes === null ? ANY : { min: t.txBytes, max: Math.min(t.txBytesMax ?? t.txBytes, UNBOUNDED) },
+    rxB: t.rxBytes === null ? ANY : { min: t.rxBytes, max: Math.min(t.rxBytesMax ?? t.rxBytes, UNBOUNDED) },
+    txF: t.txPackets === null ? ANY : exactly(t.txPackets),
+    rxF: t.rxPackets === null ? ANY : exactly(t.rxPackets),
+    at: t.updatedUs === null ? Infinity : common(t.updatedUs),
+  };
+}
+
+function exactly(n: number): Interval {
+  return { min: n, max: n };
+}
+
+function managerOf(managers: readonly ManagerFact[], telemetry: Telemetry): ManagerFact | undefined {
+  if (telemetry.startedUs === null) return managers.length === 1 ? managers[0] : undefined;
+  const started = telemetry.startedUs;
+  return managers.find((m) => {
+    const at = m.enabled?.ownT ?? m.first?.ownT;
+    return at != null && Math.abs(at - started) < SAME_START_US;
+  });
+}
