@@ -5,6 +5,7 @@
 import { defineRule, type Draft } from './engine/rule.ts';
 import { counter, harm, name, plural } from './engine/ask.ts';
 import type { CaseFile, DirectionFact, Ref } from './facts/case-file.ts';
+import { UNBOUNDED } from './facts/transport.ts';
 
 export const asymmetricGrowth = defineRule({
   meta: {
@@ -33,33 +34,50 @@ function groups(c: CaseFile): readonly (readonly DirectionFact[])[] {
 
 function judgeGroup(c: CaseFile, group: readonly DirectionFact[]): Draft[] {
   const from = group[0]?.from ?? '';
-  const sender = c.party(from);
   const certain = group.filter((d) => d.lost.min > 0);
-  const suspects = certain.length > 0 ? certain : group.filter((d) => d.lost.max > 0 && d.sent.max > 0 && d.lost.max < 2 ** 49);
-  const total = sender === undefined ? 0 : Math.max(...suspects.map((d) => d.lost.min), lossOf(c, from));
-  if (suspects.length === 0 || total === 0) return [];
-  const only = suspects.length === 1 ? suspects[0] : undefined;
-  const likelier = only ?? mostLikely(c, suspects);
-  const evidence: Ref[] = [
-    ...counter(sender, 'tx_bytes', sender?.telemetry?.txBytes ?? null),
-    ...suspects.flatMap((d) => counter(c.party(d.to), 'rx_bytes', c.party(d.to)?.telemetry?.rxBytes ?? null)),
-  ];
-  if (evidence.length === 0) return [];
-  const told = c.toldStill;
-  const still = c.stillness.standing || told;
-  if (told) evidence.push(...c.notes.map((text): Ref => ({ ready: { kind: 'told', text } })));
+  const suspects = certain.length > 0 ? certain : group.filter((d) => d.lost.max > 0 && d.sent.max > 0 && d.lost.max < UNBOUNDED);
+  const total = Math.max(0, ...suspects.map((d) => d.lost.min), lossOf(c, from));
+  const evidence = proof(c, from, suspects);
+  if (suspects.length === 0 || total === 0 || evidence.length === 0) return [];
+  const still = c.stillness.standing || c.toldStill;
+  const likelier = suspects.length === 1 ? suspects[0] : mostLikely(c, suspects);
   const frames = missingFrames(c, from);
-  const exact = sender !== undefined && sender.sent.bytes.min === sender.sent.bytes.max;
+  const told = c.toldStill ? c.notes.map((text): Ref => ({ ready: { kind: 'told', text } })) : [];
   return [
     {
       subject: likelier === undefined ? { party: from } : { from, to: likelier.to },
-      severity: c.finished === true ? 'info' : still ? harm(c, told || certain.length > 0) : 'warning',
-      confidence: only !== undefined && still ? 'certain' : likelier !== undefined ? 'likely' : 'possible',
-      message: `${name(from, c)} sent ${exact ? '' : 'at least '}${total} bytes${frames === null || frames === 0 ? '' : ` in ${plural(frames, 'frame')}`} more than arrived${only === undefined && likelier !== undefined ? `; ${name(likelier.to, c)} is the likelier receiver (assumed: both directions carry the same block, and the missing piece completes it)` : ` at ${suspects.map((d) => name(d.to, c)).join(' or ')}`}${still ? '' : '; one sample cannot tell lost from under way'}`,
-      evidence,
+      severity: severityOf(c, still, certain.length > 0),
+      confidence: suspects.length === 1 && still ? 'certain' : likelier !== undefined ? 'likely' : 'possible',
+      message: `${name(from, c)} sent ${amount(c, from, total, frames)} more than arrived${whither(c, suspects, likelier)}${still ? '' : '; one sample cannot tell lost from under way'}`,
+      evidence: [...evidence, ...told],
       metrics: { missing_bytes: total, missing_frames: frames },
       touches: [from, ...suspects.map((d) => d.to)],
     },
+  ];
+}
+
+function severityOf(c: CaseFile, still: boolean, certain: boolean): Draft['severity'] {
+  if (c.finished === true) return 'info';
+  return still ? harm(c, c.toldStill || certain) : 'warning';
+}
+
+function amount(c: CaseFile, from: string, total: number, frames: number | null): string {
+  const sent = c.party(from)?.sent.bytes;
+  const exact = sent !== undefined && sent.min === sent.max;
+  return `${exact ? '' : 'at least '}${total} bytes${frames === null || frames === 0 ? '' : ` in ${plural(frames, 'frame')}`}`;
+}
+
+function whither(c: CaseFile, suspects: readonly DirectionFact[], likelier: DirectionFact | undefined): string {
+  if (suspects.length === 1 || likelier === undefined) return ` at ${suspects.map((d) => name(d.to, c)).join(' or ')}`;
+  return `; ${name(likelier.to, c)} is the likelier receiver (assumed: both directions carry the same block, and the missing piece completes it)`;
+}
+
+/** The counters on both sides; nothing without them. */
+function proof(c: CaseFile, from: string, suspects: readonly DirectionFact[]): Ref[] {
+  const sender = c.party(from);
+  return [
+    ...counter(sender, 'tx_bytes', sender?.telemetry?.txBytes ?? null),
+    ...suspects.flatMap((d) => counter(c.party(d.to), 'rx_bytes', c.party(d.to)?.telemetry?.rxBytes ?? null)),
   ];
 }
 

@@ -3,8 +3,9 @@
  * stopped. A log that was only cut short looks alike, so telemetry that goes on or a connection that stays speak against it.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { firstTime, harm, name, ref } from './engine/ask.ts';
+import { harm, name, ref } from './engine/ask.ts';
 import type { CaseFile, PartyFact, Ref } from './facts/case-file.ts';
+import type { LogEvent } from './facts/events.ts';
 
 /** Summary lines come every 3.0 s, at most 3.1 s apart; the rest is for copies taken one after the other. */
 const SILENT_US = 5_000_000;
@@ -45,41 +46,42 @@ export const deadClient = defineRule({
 
 function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
   const others = c.parties.filter((o) => o.email !== p.email && o.logEnd !== null);
-  const removed =
-    c.events
-      .of('hub-removed')
-      .filter((e) => e.user === p.email)
-      .at(-1) ?? null;
-  const back = c.events.of('hub-registered').filter((e) => e.user === p.email && removed !== null && e.id > removed.id);
   if (p.log === null || p.logEnd === null || others.length === 0) return [];
-  const rest = Math.max(...others.map((o) => o.logEnd ?? 0), c.relay?.end ?? 0);
-  if (rest - p.logEnd < SILENT_US || back.length > 0) return [];
-  const flushed = p.telemetry?.updatedUs == null ? null : c.common(p.telemetry.updatedUs, p.email);
-  if (flushed !== null && rest - flushed < SILENT_US) return [];
-  const heard = heardAfter(c, p);
-  if (removed === null && (c.relay !== null || flushed === null) && heard) return [];
-  if (removed === null && c.relay !== null && flushed === null) return [];
+  const ended = p.logEnd;
+  const silent = Math.max(...others.map((o) => o.logEnd ?? 0), c.relay?.end ?? 0) - ended;
+  const removed = c.events.of('hub-removed').findLast((e) => e.user === p.email) ?? null;
+  if (silent < SILENT_US || livesOn(c, p, ended + silent, removed)) return [];
   const last = p.managers.at(-1)?.last ?? null;
-  const proof: Ref[] = [...ref(removed), ...(last === null ? [] : [{ sourceId: last.sourceId, line: last.line }])];
-  if (p.telemetry !== null && flushed !== null)
-    proof.push({
-      source: p.telemetry.source,
-      pointer: '/updated_ms',
-      text: `updated_ms: ${String(Math.round((p.telemetry.updatedUs ?? 0) / 1000))}`,
-    });
+  const proof: Ref[] = [...ref(removed), ...(last === null ? [] : [{ sourceId: last.sourceId, line: last.line }]), ...flushRef(p)];
   if (proof.length === 0) return [];
+  const seconds = Math.round(silent / 1_000_000);
   return [
     {
       subject: { party: p.email },
       severity: harm(c, false),
       confidence: removed !== null ? 'certain' : 'likely',
-      message: `${name(p.email, c)}'s client stopped ${Math.round((rest - p.logEnd) / 1_000_000)} s before the others' logs end${removed !== null ? ', and the relay dropped its connection' : ''}`,
+      message: `${name(p.email, c)}'s client stopped ${seconds} s before the others' logs end${removed !== null ? ', and the relay dropped its connection' : ''}`,
       evidence: proof,
-      metrics: { silent_seconds: Math.round((rest - p.logEnd) / 1_000_000) },
-      ...(removed !== null ? firstTime([removed]) : { at: p.logEnd }),
+      metrics: { silent_seconds: seconds },
+      at: removed?.t ?? ended,
       touches: '*',
     },
   ];
+}
+
+/** Its log was only cut: telemetry goes on, it came back, or the relay still hears it. Without a word of its end, neither is claimed. */
+function livesOn(c: CaseFile, p: PartyFact, end: number, removed: LogEvent | null): boolean {
+  const flushed = p.telemetry?.updatedUs == null ? null : c.common(p.telemetry.updatedUs, p.email);
+  if (flushed !== null && end - flushed < SILENT_US) return true;
+  if (removed !== null) return c.events.of('hub-registered').some((e) => e.user === p.email && e.id > removed.id);
+  return flushed === null ? c.relay !== null || heardAfter(c, p) : c.relay !== null && heardAfter(c, p);
+}
+
+function flushRef(p: PartyFact): Ref[] {
+  const updated = p.telemetry?.updatedUs;
+  return p.telemetry === null || updated == null
+    ? []
+    : [{ source: p.telemetry.source, pointer: '/updated_ms', text: `updated_ms: ${String(Math.round(updated / 1000))}` }];
 }
 
 /** The relay goes on hearing this client after its log ends. */

@@ -5,7 +5,7 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, harm, name, ref, subjectOf } from './engine/ask.ts';
-import type { CaseFile, SessionFact } from './facts/case-file.ts';
+import type { CaseFile, Ref, SessionFact } from './facts/case-file.ts';
 
 export const unansweredOpen = defineRule({
   meta: {
@@ -29,29 +29,38 @@ export const unansweredOpen = defineRule({
 });
 
 function judgeSession(c: CaseFile, s: SessionFact): Draft[] {
-  const pending = s.telemetryStatus === 'pending' && s.accepted === null && s.accepting.length === 0;
-  if (s.opener === null || (s.timeout === null && !pending)) return [];
-  if (s.rejects.some((e) => e.party === s.opener)) return [];
-  if (s.timeout === null && c.party(s.opener)?.log != null && !c.stillness.standing) return [];
+  const { opener, peer } = s;
+  if (opener === null || !isUnanswered(c, s, opener)) return [];
   const late = s.accepted !== null;
-  const d = s.peer === null ? undefined : c.direction(s.opener, s.peer);
-  const harmless = late && d !== undefined && d.lost.max === 0;
-  if (harmless) return [];
-  const entry = c.party(s.opener)?.telemetry?.sessions.find((x) => x.sid === s.sid && x.direction === 'out');
-  const source = c.party(s.opener)?.telemetry?.source;
-  const pointer =
-    entry !== undefined && source !== undefined
-      ? [{ source, pointer: entry.pointer, text: `sid ${s.sid} status: ${entry.status ?? ''} seq: ${String(entry.seq)}` }]
-      : [];
+  const d = peer === null ? undefined : c.direction(opener, peer);
+  if (late && d?.lost.max === 0) return [];
   return [
     {
-      subject: subjectOf(s.opener, s.peer === null ? [] : [s.peer]),
+      subject: subjectOf(opener, peer === null ? [] : [peer]),
       severity: harm(c, true),
       confidence: s.timeout !== null ? 'certain' : 'likely',
-      message: `${name(s.opener, c)}'s open towards ${name(s.peer, c)} was ${late ? 'accepted too late' : 'never accepted'}; what it sent before is discarded`,
-      evidence: [...ref(s.timeout), ...ref(s.opened), ...ref(s.accepted), ...pointer],
+      message: `${name(opener, c)}'s open towards ${name(peer, c)} was ${late ? 'accepted too late' : 'never accepted'}; what it sent before is discarded`,
+      evidence: [...ref(s.timeout), ...ref(s.opened), ...ref(s.accepted), ...entryOf(c, s, opener)],
       ...firstTime([s.opened].filter((e) => e !== null)),
-      touches: s.peer === null ? [s.opener] : [s.opener, s.peer],
+      touches: peer === null ? [opener] : [opener, peer],
     },
+  ];
+}
+
+/** Timed out; or, while nothing moves any more, still pending with nobody who accepts. A refused open is another illness. */
+function isUnanswered(c: CaseFile, s: SessionFact, opener: string): boolean {
+  if (s.rejects.some((e) => e.party === opener)) return false;
+  if (s.timeout !== null) return true;
+  const pending = s.telemetryStatus === 'pending' && s.accepted === null && s.accepting.length === 0;
+  return pending && (c.stillness.standing || c.party(opener)?.log == null);
+}
+
+/** Telemetry's entry of the session at its opener. */
+function entryOf(c: CaseFile, s: SessionFact, opener: string): Ref[] {
+  const telemetry = c.party(opener)?.telemetry;
+  const entry = telemetry?.sessions.find((x) => x.sid === s.sid && x.direction === 'out');
+  if (telemetry == null || entry === undefined) return [];
+  return [
+    { source: telemetry.source, pointer: entry.pointer, text: `sid ${s.sid} status: ${entry.status ?? ''} seq: ${String(entry.seq)}` },
   ];
 }

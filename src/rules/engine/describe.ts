@@ -91,8 +91,6 @@ export function noteBlocks(flows: Flow[]): void {
 
 function describeSession(s: SessionFact): Session {
   const own = s.streams.find((x) => !x.adopted);
-  const p2p = s.p2pOpen.length > 0;
-  const ws = s.fallbacks.length > 0 || (own?.received?.frames ?? 0) > 0;
   return {
     id: s.id,
     opener: s.opener,
@@ -103,9 +101,16 @@ function describeSession(s: SessionFact): Session {
     opened: isoOf(s.opened?.t ?? null),
     accepted: isoOf((s.accepted ?? s.accepting[0])?.t ?? null),
     rejected: s.rejects[0]?.reason ?? s.denied?.reason ?? null,
-    transport: p2p && ws ? 'mixed' : p2p ? 'p2p' : s.quic && ws ? 'mixed' : s.quic ? 'quic' : ws ? 'ws' : 'unknown',
+    transport: sessionTransport(s),
     frames: { sent: own?.sentSeq ?? null, received: own?.received?.frames ?? null },
   };
+}
+
+function sessionTransport(s: SessionFact): Session['transport'] {
+  const ws = s.fallbacks.length > 0 || s.streams.some((x) => (x.received?.frames ?? 0) > 0);
+  const direct = s.p2pOpen.length > 0 ? 'p2p' : s.quic ? 'quic' : undefined;
+  if (direct !== undefined) return ws ? 'mixed' : direct;
+  return ws ? 'ws' : 'unknown';
 }
 
 export function describeSessions(c: CaseFile): Session[] {
@@ -265,7 +270,7 @@ export async function describeWaits(c: CaseFile, write: EvidenceWriter): Promise
   const owing = waits.size === 0 ? whoOwes(c.bursts) : undefined;
   if (owing !== undefined) for (const to of owing.towards) add(to, owing.party, 'its turn in the repeated order');
   // Who is not itself waited for through a dead direction, but gets nothing any more, waits for those who wait.
-  const stuck = new Set([...waits.keys()]);
+  const stuck = new Set(waits.keys());
   for (const p of c.parties) {
     if (stuck.has(p.email) || stuck.size === 0 || p.email === owing?.party) continue;
     const feeders = c.directions

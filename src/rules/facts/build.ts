@@ -117,7 +117,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
   });
   const progress = judgeProgress(progressSteps.filter(inRun));
   const hidden = ledger.directions.some((d) => d.hidden && d.streams.length > 0);
-  const bursts = hidden || stillness.standing === false ? [] : await loadBursts(query, sessions);
+  const bursts = hidden || !stillness.standing ? [] : await loadBursts(query, sessions);
   const draft = {
     run,
     runs,

@@ -106,23 +106,27 @@ function chooseShifts(
 }
 
 function offsetFrom(party: string, intervals: readonly OffsetInterval[], settled: ReadonlyMap<string, number>): number | undefined {
+  const bounds = intervals.map((i) => seenFrom(party, i)).filter((b) => b !== undefined);
   let low = -Infinity;
   let high = Infinity;
-  for (const i of intervals) {
-    const [other, sign] = i.clock === party ? [i.against, 1] : i.against === party ? [i.clock, -1] : [undefined, 0];
-    const base = other === undefined ? undefined : settled.get(other);
+  for (const { other, min, max } of bounds) {
+    const base = settled.get(other);
     if (base === undefined) continue;
-    const min = sign > 0 ? i.min : i.max === null ? null : -i.max;
-    const max = sign > 0 ? i.max : i.min === null ? null : -i.min;
     const slack = other === RELAY_CLOCK ? COARSE_US : 0;
-    if (min !== null && base + min - slack > low) low = base + min - slack;
-    if (max !== null && base + max + slack < high) high = base + max + slack;
+    low = Math.max(low, base + min - slack);
+    high = Math.min(high, base + max + slack);
   }
   if (low === -Infinity && high === Infinity) return undefined;
   if (low <= 0 && high >= 0) return 0;
-  if (low === -Infinity) return high;
-  if (high === Infinity) return low;
+  if (low === -Infinity || high === Infinity) return low === -Infinity ? high : low;
   return Math.round((low + high) / 2);
+}
+
+/** The interval as this party's offset against the other clock; undefined when it is about two others. */
+function seenFrom(party: string, i: OffsetInterval): { other: string; min: number; max: number } | undefined {
+  const [min, max] = [i.min ?? -Infinity, i.max ?? Infinity];
+  if (i.clock === party) return { other: i.against, min, max };
+  return i.against === party ? { other: i.clock, min: -max, max: -min } : undefined;
 }
 
 function mostAgreed(intervals: readonly OffsetInterval[], parties: readonly string[]): string {

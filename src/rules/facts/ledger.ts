@@ -162,21 +162,26 @@ function boundStream(
   receiver: PartyFact | undefined,
   sender: PartyFact | undefined,
 ): StreamBounds {
-  const session = bySid.get(s.sid);
-  const direct =
-    (session?.p2pOpen.length ?? 0) > 0 || session?.quic === true || receiver?.era.value === 'Go' || receiver?.era.value === 'E1';
+  const direct = goesDirect(bySid.get(s.sid), receiver);
   const sentFrames = numbered(s, sender?.telemetry != null, input.settled);
   const sent = { sentBytes: bytesSent(s, direct, sentFrames), sentFrames };
-  const readable = receiver?.log != null && receiver.logComplete;
-  if (!readable) return { hidden: true, ...atLeast(s.received, UNBOUNDED, UNBOUNDED), ...sent };
-  // Frames that a data channel may have carried: numbered by the sender and not decoded from the WebSocket.
-  const hidden = !direct ? 0 : s.sentSeq === null ? UNBOUNDED : Math.max(0, s.sentSeq - (s.received?.distinct ?? 0));
-  if (hidden === 0) return { hidden: false, ...atLeast(s.received, s.received?.prefixBytes ?? 0, s.received?.prefixFrames ?? 0), ...sent };
-  return {
-    hidden: true,
-    ...atLeast(s.received, (s.received?.bytes ?? 0) + hidden * P2P_FRAME_MAX, (s.received?.distinct ?? 0) + hidden),
-    ...sent,
-  };
+  const got = s.received;
+  if (receiver?.log == null || !receiver.logComplete) return { hidden: true, ...atLeast(got, UNBOUNDED, UNBOUNDED), ...sent };
+  const hidden = direct ? undecoded(s) : 0;
+  const limits =
+    hidden === 0 ? [got?.prefixBytes, got?.prefixFrames] : [(got?.bytes ?? 0) + hidden * P2P_FRAME_MAX, (got?.distinct ?? 0) + hidden];
+  return { hidden: hidden > 0, ...atLeast(got, limits[0] ?? 0, limits[1] ?? 0), ...sent };
+}
+
+/** A data channel opened for it, or the receiver's version writes no line for frames that came another way. */
+function goesDirect(session: SessionFact | undefined, receiver: PartyFact | undefined): boolean {
+  if (session !== undefined && (session.p2pOpen.length > 0 || session.quic)) return true;
+  return receiver?.era.value === 'Go' || receiver?.era.value === 'E1';
+}
+
+/** Frames that a data channel may have carried: numbered by the sender and not decoded from the WebSocket. */
+function undecoded(s: StreamFact): number {
+  return s.sentSeq === null ? UNBOUNDED : Math.max(0, s.sentSeq - (s.received?.distinct ?? 0));
 }
 
 /** Delivered: no less than what was decoded in order and is old enough to be written, no more than the given bounds. */

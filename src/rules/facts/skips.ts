@@ -40,49 +40,52 @@ function sessionOf(c: CaseFile, event: LogEvent): SessionFact | null {
   return hits.find((s) => s.streams.some((x) => x.received?.skippedSeq != null)) ?? hits[0] ?? null;
 }
 
-function reasonOf(
-  c: CaseFile,
-  event: LogEvent,
-  party: string,
-  sender: string | null,
-  session: SessionFact | null,
-): Pick<Skip, 'reason' | 'certain' | 'proof'> {
-  const me = c.party(party);
+type Reason = Pick<Skip, 'reason' | 'certain' | 'proof'>;
+
+function reasonOf(c: CaseFile, event: LogEvent, party: string, sender: string | null, session: SessionFact | null): Reason {
   const delivered = session?.streams.find((s) => s.to === party)?.received?.prefixFrames ?? 0;
-  if (
-    event.run !== null &&
-    c.run !== null &&
-    event.run !== c.run.id &&
-    c.markers.some((m) => m.party === party && m.run === c.run?.id) &&
-    !c.markers.some((m) => m.party === party && m.run === event.run)
-  ) {
-    return { reason: 'stale', certain: true, proof: [] };
-  }
+  if (isStale(c, event, party)) return { reason: 'stale', certain: true, proof: [] };
   if (delivered > 0) return { reason: 'lost', certain: true, proof: c.events.ofParty(party, 'app-closed').slice(0, 1) };
+  const me = c.party(party);
   const era = me?.era.value ?? commonEra(c, party);
-  const mapped = maps(c, me, event, era);
   const connected = connectedBefore(c, party, sender, event);
-  if (mapped === false) {
-    const senderEra = sender === null ? null : (c.party(sender)?.era.value ?? null);
-    const older = era === 'E3' || era === 'E4' || era === 'E1' || era === 'E2';
-    if (older && senderEra !== era) return { reason: 'mixed', certain: true, proof: connected };
-    return { reason: 'peer-key', certain: era === 'E5a' || connected.length > 0, proof: connected };
+  switch (maps(c, me, event, era)) {
+    case false:
+      return unmapped(c, era, sender, connected);
+    case 'unless-swapped':
+      return perhapsUnmapped(c, event, party, sender, connected);
+    case true:
+      // It was connected and is gone, or a probe took its place.
+      if (connected.length > 0) return { reason: 'lost', certain: c.events.ofParty(party, 'app-closed').length > 0, proof: connected };
+      return late(c, party, sender);
+    default:
+      return late(c, party, sender);
   }
-  if (mapped === 'unless-swapped') {
-    const verdict = swapped(c, party, event);
-    if (verdict === 'yes') return connected.length > 0 ? { reason: 'lost', certain: false, proof: connected } : late(c, party, sender);
-    const repeated = c.events.ofParty(party, 'write-skipped').filter((e) => e.path !== event.path);
-    return {
-      reason: 'peer-key',
-      certain: connected.length > 0 || repeated.length > 0,
-      proof: connected.length > 0 ? connected : repeated.slice(0, 1),
-    };
-  }
-  if (connected.length > 0 && mapped === true) {
-    // It was connected and is gone, or a probe took its place.
-    return { reason: 'lost', certain: c.events.ofParty(party, 'app-closed').length > 0, proof: connected };
-  }
-  return late(c, party, sender);
+}
+
+/** A path of another run, for which this party has no marker while it has this run's. */
+function isStale(c: CaseFile, event: LogEvent, party: string): boolean {
+  if (event.run === null || c.run === null || event.run === c.run.id) return false;
+  const own = c.markers.filter((m) => m.party === party);
+  return own.some((m) => m.run === c.run?.id) && !own.some((m) => m.run === event.run);
+}
+
+function unmapped(c: CaseFile, era: Era | null, sender: string | null, connected: readonly LogEvent[]): Reason {
+  const senderEra = sender === null ? null : (c.party(sender)?.era.value ?? null);
+  const older = era === 'E1' || era === 'E2' || era === 'E3' || era === 'E4';
+  if (older && senderEra !== era) return { reason: 'mixed', certain: true, proof: connected };
+  return { reason: 'peer-key', certain: era === 'E5a' || connected.length > 0, proof: connected };
+}
+
+/** E5 of which nothing tells a from b: other frames on such paths decide, else the repetition on another channel. */
+function perhapsUnmapped(c: CaseFile, event: LogEvent, party: string, sender: string | null, connected: readonly LogEvent[]): Reason {
+  if (swapped(c, party, event)) return connected.length > 0 ? { reason: 'lost', certain: false, proof: connected } : late(c, party, sender);
+  const repeated = c.events.ofParty(party, 'write-skipped').filter((e) => e.path !== event.path);
+  return {
+    reason: 'peer-key',
+    certain: connected.length > 0 || repeated.length > 0,
+    proof: connected.length > 0 ? connected : repeated.slice(0, 1),
+  };
 }
 
 /** A party whose version nothing tells is taken to run what all others run. E6 shows itself in telemetry, so it is not assumed against that. */
@@ -131,12 +134,7 @@ function samePair(a: string | null, b: string | null): boolean {
  */
 function maps(c: CaseFile, me: PartyFact | undefined, event: LogEvent, era: Era | null): boolean | 'unless-swapped' | undefined {
   const marker = c.markers.find(
-    (m) =>
-      m.party === me?.email &&
-      (c.run === null || m.run === c.run.id) &&
-      m.from !== null &&
-      m.to !== null &&
-      samePair(m.channel, event.channel),
+    (m) => m.party === me?.email && (c.run === null || m.run === c.run.id) && samePair(m.channel, event.channel),
   );
   const numbers = numbersOf(marker?.channel ?? null);
   if (marker?.from == null || marker.to === null || numbers === undefined || me === undefined) return undefined;
@@ -145,36 +143,41 @@ function maps(c: CaseFile, me: PartyFact | undefined, event: LogEvent, era: Era 
   const straight = `${Math.min(a, b)}_to_${Math.max(a, b)}`;
   const smaller = marker.from < marker.to ? marker.from : marker.to;
   const peer = marker.from === me.email ? marker.to : marker.from;
-  const always = [`${smaller}/${straight}`, `${marker.owner}/${marker.channel}`];
-  if (always.includes(key)) return true;
-  if (era === null) return undefined;
-  if (era === 'E1' || era === 'E2') return false;
-  if ([`${marker.from}/${straight}`, `${marker.to}/${straight}`].includes(key)) return true;
-  if (era === 'E3' || era === 'E4') return false;
-  const same = key === `${peer}/${marker.channel}`;
-  const swappedKey = key === `${peer}/${b}_to_${a}`;
-  if (era === 'E5a') return same;
-  if (era === 'E5b' || era === 'E6') return swappedKey;
-  if (era === 'E5') return swappedKey ? 'unless-swapped' : same;
-  return undefined;
+  if (key === `${smaller}/${straight}` || key === `${marker.owner}/${marker.channel}`) return true;
+  return era === null ? undefined : keysByEra(key, marker.from, marker.to, marker.channel, peer, straight, `${b}_to_${a}`)[era];
 }
 
-/** Another frame on a directional path of a larger email was written at this party: then its keys are swapped as in E5b. */
-function swapped(c: CaseFile, party: string, event: LogEvent): 'yes' | 'unknown' {
-  const proof = c.received.some((r) => {
-    if (r.prefixFrames === 0 || r.path === event.path) return false;
-    const session = c.sessions.find((s) => s.sid === r.sid);
-    return r.party === party && session?.opener != null && session.owner === session.opener && session.opener > party;
+/** Whether each version's further keys hold this one (field guide 8.4). */
+function keysByEra(
+  key: string,
+  from: string,
+  to: string,
+  channel: string,
+  peer: string,
+  straight: string,
+  reverse: string,
+): Readonly<Record<Era, boolean | 'unless-swapped' | undefined>> {
+  const owned = key === `${from}/${straight}` || key === `${to}/${straight}`;
+  const same = key === `${peer}/${channel}`;
+  const turned = key === `${peer}/${reverse}`;
+  return {
+    E1: false,
+    E2: false,
+    E3: owned,
+    E4: owned,
+    E5: owned || (turned ? 'unless-swapped' : same),
+    E5a: owned || same,
+    E5b: owned || turned,
+    E6: owned || turned,
+    Go: undefined,
+  };
+}
+
+/** Another frame on a directional path of a larger email was written by this version: then its keys are swapped as in E5b. */
+function swapped(c: CaseFile, party: string, event: LogEvent): boolean {
+  return c.received.some((r) => {
+    const opener = c.sessions.find((s) => s.sid === r.sid && s.owner === s.opener)?.opener;
+    if (opener == null || r.prefixFrames === 0 || r.path === event.path) return false;
+    return opener > r.party && (r.party === party || c.party(r.party)?.era.value === c.party(party)?.era.value);
   });
-  const anywhere = c.received.some((r) => {
-    const session = c.sessions.find((s) => s.sid === r.sid);
-    return (
-      r.prefixFrames > 0 &&
-      session?.opener != null &&
-      session.owner === session.opener &&
-      session.opener > r.party &&
-      c.party(r.party)?.era.value === c.party(party)?.era.value
-    );
-  });
-  return proof || anywhere ? 'yes' : 'unknown';
 }
