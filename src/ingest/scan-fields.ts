@@ -1,4 +1,5 @@
 /** Fits the bytes of a line into a template: literal pieces compared, what stands between them noted. */
+import { MESSAGE_TYPES } from './templates/relay.ts';
 import { NUMBER_HOLES } from './templates/template.ts';
 import { PAYLOAD, TEXT_COUNT, type CompiledTable, type CompiledTemplate, type TreeNode } from './compile.ts';
 
@@ -124,6 +125,21 @@ export function wholeNumber(bytes: Uint8Array, from: number, to: number): number
     value = value * 10 + d;
   }
   return value;
+}
+
+const PATH = 1;
+const KEY = 2;
+const TYPE = 5;
+/** Session ids are as long as a cut one, a Go one and a whole one. */
+const SESSION_LENGTHS = [8, 16, 36];
+const PATH_END = new TextEncoder().encode('/stream.tcp.request');
+const TYPE_NAMES = new Set<string>(MESSAGE_TYPES);
+
+/** A value that shows by itself that nothing of it is missing: an id of a usual length, the usual end of a path, a known type. */
+export function isWholeValue(hole: number, bytes: Buffer, from: number, to: number): boolean {
+  if (hole === SESSION) return SESSION_LENGTHS.includes(to - from);
+  if (hole === TYPE) return TYPE_NAMES.has(bytes.toString('latin1', from, to));
+  return (hole === PATH || hole === KEY) && closingAt(bytes, from, to, PATH_END) >= 0;
 }
 
 /** Where the literal that ends the line begins; -1 if the line ends otherwise. */

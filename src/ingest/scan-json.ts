@@ -82,6 +82,11 @@ export class JsonReader implements LineReader {
     record.reject(saysHotlink(Buffer.from(message), 0, message.length) ? 'unknown-hotlink-message' : 'unknown-message');
   }
 
+  /** Half an object does not parse. */
+  endsWhole(): boolean {
+    return true;
+  }
+
   private fit(template: CompiledTemplate, object: { [key: string]: Json }): boolean {
     const { record } = this;
     const texts: (string | undefined)[] = [];

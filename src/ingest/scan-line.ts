@@ -53,8 +53,6 @@ export class LineScanner {
   private readonly window: Window;
   private readonly reader: LineReader;
   private readonly payload: PayloadCounter;
-  /** A whole line of this dialect can be told from half of one. */
-  private readonly provesItsEnd: boolean;
   /** Bytes of the buffer that hold the line being collected. */
   private fill = 0;
   /** Offset in the file of the buffer's first byte. */
@@ -65,7 +63,6 @@ export class LineScanner {
 
   constructor(dialect: LogDialect, target: ScanTarget, from?: ScanCheckpoint) {
     this.dialect = dialect;
-    this.provesItsEnd = dialect === 'rust-file' || dialect === 'relay-json';
     const bytes = Buffer.alloc(HEAD_BYTES + BLOCK_BYTES + SPARE_BYTES);
     this.window = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
     this.payload = new PayloadCounter(bytes);
@@ -103,6 +100,7 @@ export class LineScanner {
     counts.bytes = this.base + this.fill;
     if (this.longLength + this.fill === 0) return;
     counts.cut = true;
+    this.window.bytes[this.fill] = NEWLINE;
     if (this.longLength > 0) this.finishLong(0);
     else this.line(0, this.fill, true);
     this.fill = 0;
@@ -220,7 +218,7 @@ export class LineScanner {
     const { account } = this;
     const { record } = this.reader;
     account.counts.lines++;
-    if (unfinished && record.outcome === 'event' && !this.provesItsEnd) record.reject('cut-line');
+    if (unfinished && record.outcome === 'event' && !this.reader.endsWhole()) record.reject('cut-line');
     switch (record.outcome) {
       case 'event':
         account.event(record, offset, length);

@@ -101,6 +101,8 @@ export interface LineReader {
   above: number;
   /** The line is `start..end` of the buffer, without its newline; `cut`: the rest of a long line is not there. */
   read(start: number, end: number, cut: boolean): void;
+  /** The event just read lacks nothing, although no newline shows where its line ends. */
+  endsWhole(): boolean;
 }
 
 /** The buffer that a scanner owns and its readers look at; both cover the same memory. */

@@ -6,9 +6,9 @@
  *
  * Clock: the client's, UTC, milliseconds. Payload bytes are counted, never kept; tokens and ICE data are masked or skipped.
  */
-import { TEXT_COUNT, type CompiledTable, type CompiledTemplate } from './compile.ts';
+import { PAYLOAD, SKIP, TEXT_COUNT, type CompiledTable, type CompiledTemplate } from './compile.ts';
 import { LEVEL, LineRecord, type LineReader, type ReaderTarget, type Window } from './scan-record.ts';
-import { FieldRanges, findTemplate, fitSegments, indexOf } from './scan-fields.ts';
+import { FieldRanges, findTemplate, fitSegments, indexOf, isWholeValue } from './scan-fields.ts';
 import { parseSummary } from './scan-summary.ts';
 import { Clock } from './scan-time.ts';
 
@@ -26,9 +26,26 @@ const HOTLINK = encoder.encode('hotlink');
 const HOTLINK_TYPE = encoder.encode('Hotlink');
 const CAUSED_BY = encoder.encode('Caused by:');
 
-/** 'time' and ' msg' as little-endian words. */
-const WORD_TIME = 0x656d6974;
-const WORD_INFO = 0x4f464e49;
+/** Four characters as a little-endian word. */
+function word(text: string): number {
+  return Buffer.from(text, 'latin1').readInt32LE();
+}
+
+const WORD_TIME = word('time');
+const WORD_LEV = word(' lev');
+const WORD_VEL = word('vel=');
+const WORD_MSG = word('msg=');
+const WORD_INFO = word('INFO');
+const EQUALS = 61;
+const QUOTE = 34;
+const BRACKET = 91;
+
+/** Shortest beginnings of a record: `time=…Z level=INFO msg="` and `…Z INFO `. */
+const FILE_HEAD_BYTES = 46;
+const STDOUT_HEAD_BYTES = 30;
+
+/** Levels by the first letter of their names; any other is taken as info. */
+const LEVELS: readonly (number | undefined)[] = [...Array.from({ length: 128 }).keys()].map((code) => ({ D: LEVEL.debug, T: LEVEL.debug, W: LEVEL.warn, E: LEVEL.error })[String.fromCharCode(code)]);
 
 /** Turns fitted ranges into a record: filter, ids, numbers. Shared by all text dialects. */
 export function recordEvent(template: CompiledTemplate, ranges: FieldRanges, window: Window, target: ReaderTarget, record: LineRecord): void {
@@ -81,6 +98,8 @@ export class RustReader implements LineReader {
   private readonly target: ReaderTarget;
   private readonly clock: Clock;
   private readonly ranges = new FieldRanges();
+  /** Of the last event. */
+  private template: CompiledTemplate | undefined;
   private end = 0;
   private cut = false;
   private readonly accept = (template: CompiledTemplate, after: number): boolean => {
@@ -110,54 +129,48 @@ export class RustReader implements LineReader {
     const template = findTemplate(this.table, this.window.bytes, message, end, this.accept);
     if (template === undefined) record.reject(saysHotlink(this.window.bytes, message, end) ? 'unknown-hotlink-message' : 'unknown-message');
     else if (template.kindId < 0) record.noise(template.family);
-    else recordEvent(template, this.ranges, this.window, this.target, record);
+    else {
+      this.template = template;
+      recordEvent(template, this.ranges, this.window, this.target, record);
+    }
   }
 
   /** Reads `time=… level=… msg="`; answers where the message begins, or -1. */
   private fileHead(start: number, end: number): number {
     const { bytes, view } = this.window;
     const { record } = this;
-    if (end - start < 46 || view.getInt32(start, true) !== WORD_TIME || bytes[start + 4] !== 61) {
-      record.reject(end === start ? 'blank-line' : 'not-a-record');
-      return -1;
+    if (end - start >= FILE_HEAD_BYTES && view.getInt32(start, true) === WORD_TIME && bytes[start + 4] === EQUALS) {
+      record.tsUs = this.clock.millisUs(start + 5);
+      const isLevel = view.getInt32(start + 29, true) === WORD_LEV && view.getInt32(start + 32, true) === WORD_VEL;
+      const p = this.afterLevel(start + 36);
+      const isMessage = bytes[p] === SPACE && view.getInt32(p + 1, true) === WORD_MSG && bytes[p + 5] === QUOTE;
+      if (record.tsUs === record.tsUs && isLevel && isMessage && p + 6 <= end) return p + 6;
     }
-    record.tsUs = this.clock.millisUs(start + 5);
-    const isInfo = view.getInt32(start + 36, true) === WORD_INFO;
-    record.level = isInfo ? LEVEL.info : this.levelAt(start + 36);
-    const p = start + (isInfo || record.level === LEVEL.warn ? 40 : 41);
-    // ` msg="`
-    if (!(record.tsUs === record.tsUs) || bytes[p] !== SPACE || bytes[p + 4] !== 61 || bytes[p + 5] !== 34) {
-      record.reject('not-a-record');
-      return -1;
-    }
-    return p + 6;
+    this.unprefixed(start, end);
+    return -1;
   }
 
-  private levelAt(at: number): number {
-    switch (this.window.bytes[at]) {
-      case 69:
-        return LEVEL.error;
-      case 87:
-        return LEVEL.warn;
-      case 68:
-        return LEVEL.debug;
-      default:
-        return LEVEL.info;
+  /** Reads a level of four or five letters into the record; answers where it ends, or where no blank can stand. */
+  private afterLevel(at: number): number {
+    const { bytes, view } = this.window;
+    if (view.getInt32(at, true) === WORD_INFO) {
+      this.record.level = LEVEL.info;
+      return at + 4;
     }
+    let p = at;
+    while (p < at + 5 && (bytes[p] ?? 0) >= 65 && (bytes[p] ?? 0) <= 90) p++;
+    this.record.level = LEVELS[bytes[at] ?? 0] ?? LEVEL.info;
+    return p - at >= 4 ? p : at;
   }
 
   private stdoutHead(start: number, end: number): number {
     const { bytes } = this.window;
     const { record } = this;
-    if (bytes[start] === 91 && end > start) return this.bracketHead(start, end);
-    if (end - start >= 30 && bytes[start + 4] === 45 && bytes[start + 24] === SPACE) {
+    if (end - start >= STDOUT_HEAD_BYTES && bytes[start + 4] === 45 && bytes[start + 24] === SPACE) {
       record.tsUs = this.clock.millisUs(start);
-      if (record.tsUs === record.tsUs) {
-        record.level = this.levelAt(start + 25);
-        const p = bytes[start + 29] === SPACE ? start + 30 : start + 31;
-        if (bytes[p - 1] === SPACE) return p;
-      }
-    }
+      const p = this.afterLevel(start + 25);
+      if (record.tsUs === record.tsUs && p > start + 25 && bytes[p] === SPACE && p < end) return p + 1;
+    } else if (bytes[start] === BRACKET && end > start) return this.bracketHead(start, end);
     this.unprefixed(start, end);
     return -1;
   }
@@ -167,8 +180,9 @@ export class RustReader implements LineReader {
     const { bytes } = this.window;
     const { record } = this;
     record.tsUs = NaN;
+    record.level = LEVEL.info;
     const isIndented = end - start >= 4 && bytes[start] === SPACE && bytes[start + 1] === SPACE && bytes[start + 2] === SPACE && bytes[start + 3] === SPACE;
-    const isChain = end === start || isIndented || indexOf(bytes, start, Math.min(end, start + CAUSED_BY.length), CAUSED_BY) === start;
+    const isChain = !this.escaped && (end === start || isIndented || indexOf(bytes, start, Math.min(end, start + CAUSED_BY.length), CAUSED_BY) === start);
     if (this.above === 1 && isChain) record.outcome = 'continuation';
     else {
       this.above = 0;
@@ -189,6 +203,14 @@ export class RustReader implements LineReader {
     this.record.noise(this.table.families.indexOf('desktop'));
     this.above = 1;
     return -1;
+  }
+
+  endsWhole(): boolean {
+    const last = this.template?.segments.at(-1);
+    if (last?.hole === PAYLOAD) return true;
+    if (this.cut) return false;
+    if (last === undefined || last.after.length > 0 || last.hole === SKIP) return true;
+    return last.hole < TEXT_COUNT && isWholeValue(last.hole, this.window.bytes, this.ranges.from[last.hole] ?? 0, this.ranges.to[last.hole] ?? 0);
   }
 
   private readSummary(after: number): boolean {

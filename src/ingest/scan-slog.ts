@@ -10,7 +10,7 @@
  */
 import type { CompiledTable, CompiledTemplate } from './compile.ts';
 import { TEXT_COUNT } from './compile.ts';
-import { FieldRanges, findTemplate, indexOf, wholeNumber } from './scan-fields.ts';
+import { FieldRanges, findTemplate, indexOf, isWholeValue, wholeNumber } from './scan-fields.ts';
 import { LEVEL, LineRecord, type LineReader, type ReaderTarget, type Window } from './scan-record.ts';
 import { recordEvent, saysHotlink } from './scan-rust.ts';
 import { Clock, rfc3339 } from './scan-time.ts';
@@ -26,12 +26,18 @@ const TO = 7;
 
 export type SlogForm = 'go-file' | 'go-stdout' | 'relay-dev';
 
-/** Steps over one colour code, if there is one. */
+/** Steps over one whole colour code, if there is one. */
 function afterColour(bytes: Uint8Array, at: number, end: number): number {
-  if (bytes[at] !== ESC) return at;
+  if (bytes[at] !== ESC || at >= end) return at;
   let p = at + 1;
   while (p < end && bytes[p] !== LOWER_M) p++;
-  return p + 1;
+  return p < end ? p + 1 : at;
+}
+
+/** Three capital letters, as levels are printed by the tint handler. */
+function isLevel(bytes: Uint8Array, at: number): boolean {
+  for (let p = at; p < at + 3; p++) if ((bytes[p] ?? 0) < 65 || (bytes[p] ?? 0) > 90) return false;
+  return true;
 }
 
 /** One attribute as it stands in the line; the reader moves from one to the next. */
@@ -99,6 +105,11 @@ export class SlogReader implements LineReader {
   private readonly clock: Clock;
   private readonly ranges = new FieldRanges();
   private readonly cursor: AttributeCursor;
+  /** Of the last event: which it is, which of its attributes were there, and which of them was the last (-1: another). */
+  private template: CompiledTemplate | undefined;
+  private seen = 0;
+  private lastIndex = -1;
+  private isLong = false;
   private end = 0;
   /** End of a quoted message; -1: the message ends where attributes begin. */
   private messageEnd = -1;
@@ -123,6 +134,7 @@ export class SlogReader implements LineReader {
     const { bytes } = this.window;
     record.clear();
     this.end = end;
+    this.isLong = cut;
     this.messageEnd = -1;
     const message = this.form === 'go-file' ? this.fileHead(start, end) : this.form === 'go-stdout' ? this.stdoutHead(start, end) : this.relayHead(start, end);
     if (message < 0) {
@@ -136,7 +148,10 @@ export class SlogReader implements LineReader {
       record.reject(saysHotlink(bytes, message, shown) ? 'unknown-hotlink-message' : 'unknown-message');
     } else if (template.parse === 'request') this.readRequest();
     else if (template.kindId < 0) record.noise(template.family);
-    else recordEvent(template, this.ranges, this.window, this.target, record);
+    else {
+      this.template = template;
+      recordEvent(template, this.ranges, this.window, this.target, record);
+    }
     if (cut && template === undefined) record.reject('unknown-message');
   }
 
@@ -156,8 +171,10 @@ export class SlogReader implements LineReader {
     }
     let expected = 0;
     let seen = 0;
+    this.lastIndex = -1;
     for (let at = this.attributesFrom; cursor.read(at, this.end); at = cursor.next) {
       const index = this.attributeIndex(template, expected);
+      this.lastIndex = index;
       if (index < 0) continue;
       expected = index + 1;
       seen |= 1 << index;
@@ -173,7 +190,21 @@ export class SlogReader implements LineReader {
         ranges.numbers[hole - TEXT_COUNT] = value;
       }
     }
+    this.seen = seen;
     return template.attributes.every((a, index) => !a.required || (seen & (1 << index)) !== 0);
+  }
+
+  /** All attributes are there, and the last value is closed by a quote or known to be whole. */
+  endsWhole(): boolean {
+    const { template } = this;
+    if (template === undefined || this.isLong || template.wholeRest) return false;
+    const { attributes } = template;
+    if (attributes.length === 0) return true;
+    if (this.seen !== (1 << attributes.length) - 1) return false;
+    const last = this.window.bytes[this.end - 1];
+    if (last === APOSTROPHE || last === QUOTE) return true;
+    const hole = attributes[this.lastIndex]?.hole ?? TEXT_COUNT;
+    return hole < TEXT_COUNT && isWholeValue(hole, this.window.bytes, this.ranges.from[hole] ?? 0, this.ranges.to[hole] ?? 0);
   }
 
   /** Which attribute of the template the cursor stands at, looking at the expected one first; -1: none. */
@@ -213,7 +244,7 @@ export class SlogReader implements LineReader {
     const { bytes } = this.window;
     const { us, length } = rfc3339(bytes, start, end);
     const p = start + length;
-    if (!(us === us) || bytes[p] !== SPACE || bytes[p + 4] !== SPACE || p + 5 > end) return -1;
+    if (!(us === us) || p + 5 > end || bytes[p] !== SPACE || !isLevel(bytes, p + 1) || bytes[p + 4] !== SPACE) return -1;
     this.record.tsUs = us;
     this.record.level = levelOf(bytes.toString('latin1', p + 1, p + 4));
     return p + 5;
@@ -229,6 +260,7 @@ export class SlogReader implements LineReader {
     p = afterColour(bytes, p + 19, end);
     if (bytes[p] !== SPACE) return -1;
     p = afterColour(bytes, p + 1, end);
+    if (p + 3 > end || !isLevel(bytes, p)) return -1;
     record.level = levelOf(bytes.toString('latin1', p, p + 3));
     p = afterColour(bytes, p + 3, end);
     if (bytes[p] !== SPACE) return -1;

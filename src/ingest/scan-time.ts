@@ -1,6 +1,9 @@
 /** Times of log lines, from bytes to microseconds since 1970. Every function answers NaN for what is no time. */
 
 const MINUTE_US = 60_000_000;
+/** 60 is a leap second. */
+const LAST_SECOND = 60;
+const LETTER_T = 84;
 
 function digit(bytes: Uint8Array, at: number): number {
   const value = (bytes[at] ?? 0) - 48;
@@ -59,7 +62,7 @@ export class Clock {
     }
     const tens = (bytes[at + 17] ?? 0) - 48;
     const ones = (bytes[at + 18] ?? 0) - 48;
-    if (bytes[at + 16] !== 58 || tens < 0 || tens > 6 || ones < 0 || ones > 9) return NaN;
+    if (bytes[at + 16] !== 58 || tens < 0 || ones < 0 || ones > 9 || tens * 10 + ones > LAST_SECOND) return NaN;
     return this.minute + (tens * 10 + ones) * 1_000_000;
   }
 
@@ -69,7 +72,7 @@ export class Clock {
     const a = (bytes[at + 20] ?? 0) - 48;
     const b = (bytes[at + 21] ?? 0) - 48;
     const c = (bytes[at + 22] ?? 0) - 48;
-    if (bytes[at + 19] !== 46 || bytes[at + 23] !== 90 || a < 0 || a > 9 || b < 0 || b > 9 || c < 0 || c > 9) return NaN;
+    if (bytes[at + 10] !== LETTER_T || bytes[at + 19] !== 46 || bytes[at + 23] !== 90 || a < 0 || a > 9 || b < 0 || b > 9 || c < 0 || c > 9) return NaN;
     return this.secondsUs(at) + (a * 100 + b * 10 + c) * 1000;
   }
 }
@@ -77,8 +80,10 @@ export class Clock {
 /** RFC 3339 with any fraction and `Z` or an offset: the time as UTC and how many bytes it took. */
 export function rfc3339(bytes: Uint8Array, at: number, end: number): { us: number; length: number } {
   const none = { us: NaN, length: 0 };
-  if (end - at < 20 || bytes[at + 16] !== 58) return none;
-  let us = minuteUs(bytes, at) + twoDigits(bytes, at + 17) * 1_000_000;
+  if (end - at < 20 || bytes[at + 10] !== LETTER_T || bytes[at + 16] !== 58) return none;
+  const second = twoDigits(bytes, at + 17);
+  if (!inRange(second, 0, LAST_SECOND)) return none;
+  let us = minuteUs(bytes, at) + second * 1_000_000;
   let p = at + 19;
   if (bytes[p] === 46) {
     let scale = 100_000;
@@ -87,10 +92,15 @@ export function rfc3339(bytes: Uint8Array, at: number, end: number): { us: numbe
       if (value < 0 || value > 9) break;
       us += value * (scale >= 1 ? scale : 0);
     }
+    if (p === at + 20) return none;
   }
+  if (p >= end) return none;
   if (bytes[p] === 90) return { us, length: p + 1 - at };
   if ((bytes[p] !== 43 && bytes[p] !== 45) || end - p < 6 || bytes[p + 3] !== 58) return none;
-  const offset = (twoDigits(bytes, p + 1) * 60 + twoDigits(bytes, p + 4)) * MINUTE_US;
+  const hours = twoDigits(bytes, p + 1);
+  const minutes = twoDigits(bytes, p + 4);
+  if (!inRange(hours, 0, 23) || !inRange(minutes, 0, 59)) return none;
+  const offset = (hours * 60 + minutes) * MINUTE_US;
   return { us: bytes[p] === 43 ? us - offset : us + offset, length: p + 6 - at };
 }
 

@@ -55,7 +55,7 @@ export const silentApplication = defineRule({
 
 function draftFor(c: CaseFile, o: Owing, unfinished: readonly Ref[]): Draft {
   const heard: Ref[] = o.heard.slice(0, 3).map((b) => ({ sourceId: b.sourceId, line: b.line }));
-  const still = Math.round((c.stillness.stoodStillUs ?? 0) / 1_000_000);
+  const still = Math.floor((c.stillness.stoodStillUs ?? 0) / 1_000_000);
   return {
     subject: { party: o.party },
     severity: unfinished.length > 0 ? 'error' : 'warning',

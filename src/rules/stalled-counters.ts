@@ -21,7 +21,7 @@ export const stalledCounters = defineRule({
   judge(c) {
     const s = c.stillness;
     if (!s.standing || c.finished === true || s.lastMovedRef === null) return [];
-    const seconds = Math.round((s.stoodStillUs ?? 0) / 1_000_000);
+    const seconds = Math.floor((s.stoodStillUs ?? 0) / 1_000_000);
     return [
       {
         subject: {},

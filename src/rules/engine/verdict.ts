@@ -14,7 +14,7 @@ export function judge(c: CaseFile, causes: readonly Found[]): Judged {
   if (error !== undefined) return { verdict: 'failed', because: error.draft.message };
   const moved = c.directions.some((d) => d.delivered.min > 0);
   const balanced = c.directions.length > 0 && c.directions.every((d) => d.lost.max === 0);
-  const seconds = Math.round((c.stillness.stoodStillUs ?? 0) / 1_000_000);
+  const seconds = Math.floor((c.stillness.stoodStillUs ?? 0) / 1_000_000);
   if (c.directions.length === 0) return { verdict: 'inconclusive', because: 'no two parties are visible in this evidence' };
   if (c.contradictions.length > 0)
     return { verdict: 'inconclusive', because: `the evidence contradicts itself: ${c.contradictions[0] ?? ''}` };

@@ -1,4 +1,5 @@
 /** Which line of which ACL file gives or withholds a right on a channel (field guide §7.8). */
+import picomatch from 'picomatch';
 import type { CaseFile, Ref } from './case-file.ts';
 
 /**
@@ -16,6 +17,10 @@ export function aclProof(c: CaseFile, owner: string, channel: string | null, par
     : [{ sourceId: line.sourceId, line: line.line }];
 }
 
+/** What the relay checks: the session's path ends so, relative to the channel directory. */
+const FRAME_FILE = 'stream.tcp.request';
+
+/** The nearest file in the owner's own tree, and the grants of its most specific rule that matches the session's path. */
 function decidingAcl(
   c: CaseFile,
   owner: string,
@@ -23,7 +28,16 @@ function decidingAcl(
 ): { file: CaseFile['aclFiles'][number] | undefined; grants: CaseFile['acl'] } {
   const own = c.aclFiles.filter((f) => f.owner === owner && f.party === owner && (c.run === null || f.run === c.run.id));
   const file = own.find((f) => f.channel === channel) ?? own.find((f) => f.channel === null);
-  return { file, grants: file === undefined ? [] : c.acl.filter((a) => a.sourceId === file.sourceId) };
+  if (file === undefined) return { file, grants: [] };
+  const path = file.channel === null ? `${channel ?? ''}/${FRAME_FILE}` : FRAME_FILE;
+  const fitting = c.acl.filter((a) => a.sourceId === file.sourceId && picomatch.isMatch(path, a.pattern, { dot: true }));
+  const patterns = [...new Set(fitting.map((a) => a.pattern))].toSorted((a, b) => wildness(a) - wildness(b) || b.length - a.length);
+  return { file, grants: fitting.filter((a) => a.pattern === patterns[0]) };
+}
+
+/** More wildcards, less specific; `**` last of all. */
+function wildness(pattern: string): number {
+  return pattern === '**' ? Infinity : (pattern.match(/[*?[{]/g)?.length ?? 0);
 }
 
 /** true/false as the owner's own copy of the file says; undefined when there is none to read. */
@@ -32,15 +46,5 @@ export function mayUse(c: CaseFile, owner: string, channel: string | null, party
   const { file, grants } = decidingAcl(c, owner, channel);
   if (file === undefined) return undefined;
   const enough = level === 'read' ? ['read', 'write', 'admin'] : ['write', 'admin'];
-  return grants.some((g) => enough.includes(g.level) && matches(g.grantee, party));
-}
-
-function matches(grantee: string, party: string): boolean {
-  if (grantee === '*' || grantee === party) return true;
-  if (!grantee.includes('*')) return false;
-  const pattern = grantee
-    .split('*')
-    .map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`))
-    .join('.*');
-  return new RegExp(`^${pattern}$`).test(party);
+  return grants.some((g) => enough.includes(g.level) && (g.grantee === party || picomatch.isMatch(party, g.grantee, { dot: true })));
 }

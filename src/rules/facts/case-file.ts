@@ -36,6 +36,8 @@ export interface PartyFact {
   readonly sent: { readonly bytes: Interval; readonly frames: Interval };
   readonly received: { readonly bytes: Interval; readonly frames: Interval };
   readonly hasCounters: boolean;
+  /** Frames that its counters say went peer to peer, QUIC included; null when they do not say. */
+  readonly p2pFrames: number | null;
 }
 
 export interface StreamFact {

@@ -162,7 +162,7 @@ function boundStream(
   receiver: PartyFact | undefined,
   sender: PartyFact | undefined,
 ): StreamBounds {
-  const direct = goesDirect(bySid.get(s.sid), receiver);
+  const direct = goesDirect(bySid.get(s.sid), receiver, sender);
   const sentFrames = numbered(s, sender?.telemetry != null, input.settled);
   const sent = { sentBytes: bytesSent(s, direct, sentFrames), sentFrames };
   const got = s.received;
@@ -174,7 +174,9 @@ function boundStream(
 }
 
 /** A data channel opened for it, or the receiver's version writes no line for frames that came another way. */
-function goesDirect(session: SessionFact | undefined, receiver: PartyFact | undefined): boolean {
+function goesDirect(session: SessionFact | undefined, receiver: PartyFact | undefined, sender: PartyFact | undefined): boolean {
+  // A sender that counted no frame as peer to peer used no data channel, open or not.
+  if (sender !== undefined && sender.p2pFrames === 0) return false;
   if (session !== undefined && (session.p2pOpen.length > 0 || session.quic)) return true;
   return receiver?.era.value === 'Go' || receiver?.era.value === 'E1';
 }

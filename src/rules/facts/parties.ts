@@ -74,7 +74,15 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
     managers,
     era,
     ...totals,
+    p2pFrames: p2pFramesOf(managers, telemetry, era.value, totals.sent.frames),
   };
+}
+
+/** Only settled counters say it: a later frame may have gone another way. E1 and E2 flush too rarely to tell. */
+function p2pFramesOf(managers: readonly ManagerFact[], telemetry: Telemetry | null, era: string | null, sent: Interval): number | null {
+  if (era === 'E1' || era === 'E2' || era === 'Go' || sent.max >= UNBOUNDED) return null;
+  const flushed = managers.reduce((sum, m) => sum + (m.last?.txP2p ?? 0), 0);
+  return Math.max(flushed, (telemetry?.txP2p ?? 0) + (telemetry?.txQuic ?? 0));
 }
 
 /** What tells the parties apart: the local part of the email, unless two share it. */

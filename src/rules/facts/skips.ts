@@ -49,18 +49,13 @@ function reasonOf(c: CaseFile, event: LogEvent, party: string, sender: string | 
   const me = c.party(party);
   const era = me?.era.value ?? commonEra(c, party);
   const connected = connectedBefore(c, party, sender, event);
-  switch (maps(c, me, event, era)) {
-    case false:
-      return unmapped(c, era, sender, connected);
-    case 'unless-swapped':
-      return perhapsUnmapped(c, event, party, sender, connected);
-    case true:
-      // It was connected and is gone, or a probe took its place.
-      if (connected.length > 0) return { reason: 'lost', certain: c.events.ofParty(party, 'app-closed').length > 0, proof: connected };
-      return late(c, party, sender);
-    default:
-      return late(c, party, sender);
-  }
+  const mapped = maps(c, me, event, era);
+  if (mapped === false) return unmapped(c, era, sender, connected);
+  if (mapped === 'unless-swapped') return perhapsUnmapped(c, event, party, sender, connected);
+  // It was connected and is gone, or a probe took its place.
+  if (mapped === true && connected.length > 0)
+    return { reason: 'lost', certain: c.events.ofParty(party, 'app-closed').length > 0, proof: connected };
+  return late(c, party, sender);
 }
 
 /** A path of another run, for which this party has no marker while it has this run's. */
