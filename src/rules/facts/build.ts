@@ -3,7 +3,7 @@ import { sql, type Query } from '../../store/sql.ts';
 import { groupBy } from '../../util/group.ts';
 import { loadBursts } from './bursts.ts';
 import type { CaseFile, SessionFact } from './case-file.ts';
-import { applyShifts, RELAY_CLOCK, solveClocks } from './clocks.ts';
+import { applyShifts, RELAY_CLOCK, solveClocks, solveZone } from './clocks.ts';
 import { text } from './columns.ts';
 import { loadEnds, type LogEnd } from './ends.ts';
 import type { EventLog } from './events.ts';
@@ -42,6 +42,7 @@ export interface BuildOptions {
 }
 
 export async function buildCase(query: Query, options: BuildOptions = {}): Promise<CaseFile> {
+  await solveZone(query);
   const runs = await listRuns(query);
   const at = options.run === undefined ? 0 : runs.findIndex((r) => r.id === options.run);
   const run: RunName | null = runs[Math.max(0, at)] ?? null;

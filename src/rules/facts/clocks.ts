@@ -54,6 +54,39 @@ const HELLOS = sql`
   GROUP BY h.party ORDER BY h.party
 `;
 
+const QUARTER_US = 15 * 60 * SECOND;
+
+/**
+ * A development relay writes local time. Its zone usually stands in its own request lines; without them it is the quarter
+ * of an hour nearest to how much earlier (or later) clients read its hellos than it wrote them. Half of the clients must agree.
+ */
+export async function solveZone(query: Query): Promise<void> {
+  const unknown = await query(
+    sql`SELECT source_id FROM source WHERE kind = 'relay-log' AND dialect = 'relay-dev' AND zone_minutes IS NULL ORDER BY source_id`,
+  );
+  for (const row of unknown) {
+    const id = integer(row, 'source_id');
+    const hellos = await query(
+      sql`
+        SELECT h.party, min(h.ts_us - w.ts_us) AS least
+        FROM event AS w JOIN event AS h ON h.msg_id = w.msg_id AND h.kind = 'decoded-hello'
+        WHERE w.source_id = ?1 AND w.kind = 'relay-written' AND w.msg_type = 'SYSTEM' AND h.party IS NOT NULL
+        GROUP BY h.party ORDER BY h.party
+      `,
+      [id],
+    );
+    const quarters = hellos.map((r) => Math.round(integer(r, 'least') / QUARTER_US));
+    const agreed = quarters.find((z) => quarters.filter((o) => o === z).length * 2 > quarters.length);
+    if (agreed === undefined) continue;
+    // Local time ahead of UTC makes "read minus written" negative.
+    const zone = -agreed * QUARTER_US;
+    await query(sql`UPDATE source SET zone_minutes = ?2, zone_source = 'matched' WHERE source_id = ?1`, [id, -agreed * 15]);
+    await query(sql`UPDATE log_event SET ts_us = ts_us - ?2 WHERE source_id = ?1`, [id, zone]);
+    await query(sql`UPDATE family SET first_us = first_us - ?2, last_us = last_us - ?2 WHERE source_id = ?1`, [id, zone]);
+    await query(sql`UPDATE silence SET from_us = from_us - ?2, to_us = to_us - ?2 WHERE source_id = ?1`, [id, zone]);
+  }
+}
+
 export async function solveClocks(query: Query, parties: readonly string[]): Promise<Clocks> {
   const crossings = (await query(CROSSINGS)).map((r) => ({
     sender: text(r, 'sender'),
