@@ -15,6 +15,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/\b((?:usernameFragment|ufrag|pwd)[\\"']*\s*[=:]\s*[\\"']+)[^\s"'\\]+/gi, `$1${MASK}`],
   [/(\bufrag )\S+/g, `$1${MASK}`],
   [/\b((?:access_key|secret_key|secret|password|passwd|credential|TURN_PASS|turn[-_ ]?pass(?:word)?)[\\"']*\s*[=:]\s*[\\"']*)(?!\[set\])[^\s"'\\,;)}\]]+/gi, `$1${MASK}`],
+  [/\b(TURN (?:user|pass(?:word)?) from server: )(?!\[set\])[^\s"'\\]+/gi, `$1${MASK}`],
   [/(\bturns?:)[^\s:@"'\\]+:[^\s:@"'\\]+@/gi, `$1${MASK}@`],
   [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/:@"'\\]+:[^\s/@"'\\]+@/gi, `$1${MASK}@`],
 ];

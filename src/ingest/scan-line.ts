@@ -45,6 +45,7 @@ export interface ScanTarget {
 }
 
 const EXAMPLE_CHARACTERS = 200;
+const COLOUR = /\x1b\[[0-9;]*m/g;
 
 export class LineScanner {
   readonly account: Account;
@@ -210,7 +211,9 @@ export class LineScanner {
   }
 
   private example(start: number, shown: number): string {
-    return mask(this.window.bytes.toString('utf8', start, Math.min(shown, start + 2 * EXAMPLE_CHARACTERS))).slice(0, EXAMPLE_CHARACTERS);
+    // Colours first: they stand between a key and its value.
+    const text = this.window.bytes.toString('utf8', start, Math.min(shown, start + 2 * EXAMPLE_CHARACTERS)).replace(COLOUR, '');
+    return mask(text).slice(0, EXAMPLE_CHARACTERS).toWellFormed();
   }
 
   /** Puts a line that was read under its heading. */

@@ -3,7 +3,7 @@
  * connected and keeps none. The opener goes on with the session as if it had been accepted.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { firstTime, harm, name, ref } from './engine/ask.ts';
+import { firstTime, harm, name, ref, wasThere } from './engine/ask.ts';
 import type { CaseFile, PartyFact } from './facts/case-file.ts';
 
 export const lateClient = defineRule({
@@ -39,7 +39,7 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
   const on = p.managers[0]?.enabled ?? null;
   if (on?.t == null) return [];
   const since = on.t;
-  const known = c.events.of('hub-registered').some((e) => e.user === p.email && e.t !== null && e.t < since - 1_500_000);
+  const known = wasThere(c, p, since);
   if (known) return [];
   const missed = c.sessions.filter(
     (s) => s.peer === p.email && s.opened?.t != null && s.opened.t < since && s.seenBy.every((e) => e.party !== p.email),

@@ -62,8 +62,10 @@ function judgeSender(c: CaseFile, sender: string, refused: readonly LogEvent[]):
   const sessions = c.sessions.filter(
     (s) => s.opener !== sender && (refused.some((e) => e.sid === s.sid) || s.streams.some((x) => x.adopted && x.from === sender)),
   );
-  // Adoption with an open data channel loses nothing at the relay; without the relay's word it is no finding.
-  const proven = sessions.filter((s) => refused.some((e) => e.sid === s.sid) || s.p2pOpen.length === 0);
+  // With an open data channel only what was sent before it opened meets the relay: its refusal or the sender's fallback line tells.
+  const proven = sessions.filter(
+    (s) => refused.some((e) => e.sid === s.sid) || s.p2pOpen.length === 0 || s.fallbacks.some((e) => e.party === sender),
+  );
   if (proven.length === 0) return undefined;
   const targets = [...new Set(proven.map((s) => s.opener).filter((x) => x !== null))].toSorted();
   const directions = targets.map((to) => c.direction(sender, to));

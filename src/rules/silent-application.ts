@@ -5,7 +5,7 @@
  * an unfinished step (or CPU figures) this is a warning, not a verdict. Whether it computes or hangs only its CPU tells.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { name, names } from './engine/ask.ts';
+import { isWhole, name, names } from './engine/ask.ts';
 import type { CaseFile, Ref } from './facts/case-file.ts';
 import { whoOwes, type Owing } from './facts/rounds.ts';
 
@@ -30,7 +30,7 @@ export const silentApplication = defineRule({
   judge(c) {
     if (c.finished === true || !c.stillness.standing) return [];
     if (c.directions.some((d) => d.lost.min > 0) || !c.directions.some((d) => d.delivered.min > 0)) return [];
-    if (c.directions.some((d) => d.lost.max > 0 && d.streams.length > 0)) return [];
+    if (c.directions.some((d) => !isWhole(d) && d.streams.length > 0)) return [];
     const unfinished = c.progress.filter((p) => p.state === 'unfinished');
     const owing = whoOwes(c.bursts);
     const open = c.parties.filter((p) => p.telemetry?.proxies.some((x) => x.connected) === true);

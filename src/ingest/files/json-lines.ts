@@ -38,13 +38,17 @@ function parseOne(line: string): { value: unknown } | undefined {
   }
 }
 
-/** Values of the lines that parse; a lone `null` ends the package's stream early, which shows as too few values. */
+/**
+ * Values of the lines that parse. A lone `null` ends the package's stream early, and what follows it is then an error of the
+ * stream: both show as too few values.
+ */
 async function parseAll(text: string, atMost: number): Promise<readonly unknown[]> {
   const values: unknown[] = [];
   const stream = ndjson.parse({ strict: false });
-  const done = new Promise<void>((resolve, reject) => {
+  const done = new Promise<void>((resolve) => {
     stream.on('end', resolve);
-    stream.on('error', reject);
+    stream.on('error', () => resolve());
+    stream.on('close', resolve);
   });
   stream.on('data', (value: unknown) => {
     if (values.length < atMost) values.push(value);

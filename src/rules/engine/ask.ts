@@ -1,6 +1,6 @@
 /** Questions that several rules ask of a case file. */
 import type { Severity } from '../../model/diagnosis.ts';
-import type { CaseFile, PartyFact, Ref } from '../facts/case-file.ts';
+import type { CaseFile, DirectionFact, PartyFact, Ref } from '../facts/case-file.ts';
 import type { LogEvent } from '../facts/events.ts';
 
 /** Error only for what lost bytes or stopped the run: on a run that finished, or that still moves, it is less (design §7). */
@@ -70,4 +70,23 @@ export function hasOwnEvidence(p: PartyFact): boolean {
 export function firstTime(events: readonly LogEvent[]): { at?: number } {
   const t = events.map((e) => e.t).filter((x) => x !== null);
   return t.length === 0 ? {} : { at: Math.min(...t) };
+}
+
+/** All that was sent arrived: no byte can be missing, or (when bytes are only known in round figures) no frame. */
+export function isWhole(d: DirectionFact): boolean {
+  if (d.lost.max === 0) return true;
+  const { sent, delivered } = d.frames;
+  return d.lost.min === 0 && sent !== null && delivered !== null && sent.max === delivered.min;
+}
+
+/** Signs that a party's client was connected before `since`: the relay registered it, or a session of the time was its own or got its accept. */
+export function wasThere(c: CaseFile, p: PartyFact, since: number): boolean {
+  const before = since - 1_500_000;
+  if (c.events.of('hub-registered').some((e) => e.user === p.email && e.t !== null && e.t < before)) return true;
+  return c.sessions.some(
+    (s) =>
+      s.opened?.t != null &&
+      s.opened.t < before &&
+      (s.opener === p.email || (s.peer === p.email && s.accepted?.t != null && s.accepted.t < since)),
+  );
 }

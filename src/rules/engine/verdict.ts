@@ -1,6 +1,7 @@
 /** The verdict, and why (design §7). Never a guess: what is neither shown to be lost nor shown to be whole is inconclusive. */
 import type { Diagnosis } from '../../model/diagnosis.ts';
 import type { CaseFile } from '../facts/case-file.ts';
+import { isWhole } from './ask.ts';
 import type { Found } from './fold.ts';
 
 export interface Judged {
@@ -13,7 +14,7 @@ export function judge(c: CaseFile, causes: readonly Found[]): Judged {
   const warnings = causes.filter((f) => f.draft.severity === 'warning');
   if (error !== undefined) return { verdict: 'failed', because: error.draft.message };
   const moved = c.directions.some((d) => d.delivered.min > 0);
-  const balanced = c.directions.length > 0 && c.directions.every((d) => d.lost.max === 0);
+  const balanced = c.directions.length > 0 && c.directions.every((d) => isWhole(d));
   const seconds = Math.floor((c.stillness.stoodStillUs ?? 0) / 1_000_000);
   if (c.directions.length === 0) return { verdict: 'inconclusive', because: 'no two parties are visible in this evidence' };
   if (c.contradictions.length > 0)

@@ -27,6 +27,8 @@ export interface PartyFact {
   readonly logEnd: number | null;
   /** The log covers the run from before its first session, and the process that wrote it was not restarted. */
   readonly logComplete: boolean;
+  /** The copy of the log ends before its process did. */
+  readonly logCut: boolean;
   readonly hotlinkOn: boolean;
   readonly debug: boolean;
   readonly telemetry: Telemetry | null;

@@ -11,6 +11,8 @@ import type { Pairing } from './sessions.ts';
 import { UNBOUNDED } from './transport.ts';
 
 /** Telemetry belongs to a manager that was announced within this time of its `started_ms`. */
+/** Telemetry that was flushed this long after the log's last line shows that the copy of the log is cut; flushes come every 3 s. */
+const CUT_US = 5_000_000;
 const SAME_START_US = 2_000_000;
 
 export interface PartyInputs {
@@ -45,6 +47,8 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
   );
   const era = eraOf(email, log, telemetry, events);
   const known = log !== null && end !== undefined;
+  const flushed = telemetry?.updatedUs == null ? null : common(telemetry.updatedUs, email);
+  const cut = logEnd !== null && flushed !== null && flushed - logEnd > CUT_US;
   const lastData = Math.max(
     -Infinity,
     ...input.received.filter((r) => r.party === email).map((r) => r.lastT ?? -Infinity),
@@ -62,8 +66,13 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
     log,
     logStart,
     logEnd,
+    logCut: cut,
     logComplete:
-      known && logStart !== null && logStart <= input.firstOpen && (managers.length > 0 || era.value === 'Go' || enabled.length === 0),
+      known &&
+      !cut &&
+      logStart !== null &&
+      logStart <= input.firstOpen &&
+      (managers.length > 0 || era.value === 'Go' || enabled.length === 0),
     hotlinkOn:
       enabled.length > 0 ||
       managers.some((m) => m.flushes.length > 0) ||

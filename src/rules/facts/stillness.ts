@@ -47,8 +47,16 @@ export function buildStillness(
   ].filter((t) => t !== null);
   const end = ends.length === 0 ? null : Math.max(...ends);
   const hasLog = parties.some((p) => p.log !== null);
-  const still = lastMoved === null || end === null || !hasLog ? null : Math.max(0, end - lastMoved);
+  // Counters that went on after a log's last line moved at a time that nothing tells.
+  const unseen = parties.some((p) => p.logCut && movedAfterLog(p));
+  const still = lastMoved === null || end === null || !hasLog || unseen ? null : Math.max(0, end - lastMoved);
   return { lastMoved, lastMovedRef: ref, end, stoodStillUs: still, standing: still !== null && still >= QUIET_LIMIT_US };
+}
+
+function movedAfterLog(p: PartyFact): boolean {
+  const last = p.managers.at(-1)?.last;
+  const t = p.telemetry;
+  return t !== null && (last == null || (t.txPackets ?? 0) !== last.txPackets || (t.rxPackets ?? 0) !== last.rxPackets);
 }
 
 /** The last word of each party's progress files. A failed step outweighs an unfinished one. */
