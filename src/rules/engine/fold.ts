@@ -18,6 +18,7 @@ export interface Folded {
 
 /** Stamps of different logs and whole relay seconds blur the order by this much. */
 const BLUR_US = 2_000_000;
+const PERIOD_US = 30_000_000;
 
 export function fold(all: readonly Found[]): Folded {
   const under = new Map<Found, Found>();
@@ -37,6 +38,7 @@ export function fold(all: readonly Found[]): Folded {
     if (root !== f) flat.set(f, root);
   }
   const roots = all.filter((f) => !flat.has(f));
+  const began = Math.min(...roots.map((f) => f.draft.at ?? Infinity));
   const causes = roots
     .map((found) => ({ found, explains: [...flat].filter(([, root]) => root === found).map(([f]) => f) }))
     .toSorted(
@@ -45,7 +47,7 @@ export function fold(all: readonly Found[]): Folded {
         slows(a.found) - slows(b.found) ||
         certainty(a.found) - certainty(b.found) ||
         b.explains.length - a.explains.length ||
-        time(a.found) - time(b.found) ||
+        period(a.found, began) - period(b.found, began) ||
         (a.found.fingerprint < b.found.fingerprint ? -1 : 1),
     );
   return { causes, under: flat };
@@ -87,6 +89,11 @@ function slows(f: Found): number {
 
 function certainty(f: Found): number {
   return { certain: 0, likely: 1, possible: 2 }[f.draft.confidence];
+}
+
+/** Which half minute after the first: clocks that little ties together must not decide the order of what came at once. */
+function period(f: Found, began: number): number {
+  return f.draft.at === undefined ? -1 : Math.floor((f.draft.at - began) / PERIOD_US);
 }
 
 /** What nothing dates comes first: a marker or a setting was there before the run. */
