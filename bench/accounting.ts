@@ -17,7 +17,9 @@ for (const name of names.length > 0 ? names : readdirSync(root)) {
       any_value(zone_minutes) AS zone FROM source`);
   const [events] = await store.query(sql`SELECT count(*) AS n FROM event`);
   console.log(name.padEnd(24), `${ms.toFixed(0)} ms`, JSON.stringify(sum), `events ${events?.['n']}`);
-  const rejections = await store.query(sql`SELECT path, reason, r.lines, first_line, example FROM source_rejection AS r JOIN source USING (source_id) WHERE reason <> 'cut-line' OR true`);
+  const rejections = await store.query(
+    sql`SELECT path, reason, r.lines, first_line, example FROM source_rejection AS r JOIN source USING (source_id) WHERE reason <> 'cut-line' OR true`,
+  );
   for (const r of rejections) console.log('   ', JSON.stringify(r));
   totals.lines += Number(sum?.['lines']);
   totals.rejected += Number(sum?.['rejected']);

@@ -69,6 +69,7 @@ export interface KindRow {
 }
 
 const encoder = new TextEncoder();
+const NO_CHILDREN = Array.from<TreeNode | undefined>({ length: 256 });
 
 /** Numbers kinds over all tables of one load, in the order in which the tables are compiled. */
 export class KindNumbers {
@@ -173,7 +174,7 @@ function insert(node: TreeNode, lead: Uint8Array, template: CompiledTemplate): v
   if (same < node.text.length) {
     const lower: TreeNode = { text: node.text.subarray(same + 1), templates: node.templates, children: node.children };
     const byte = node.text[same] ?? 0;
-    node.children = new Array<TreeNode | undefined>(256).fill(undefined);
+    node.children = NO_CHILDREN.slice();
     node.children[byte] = lower;
     node.templates = [];
     node.text = node.text.subarray(0, same);
@@ -182,7 +183,7 @@ function insert(node: TreeNode, lead: Uint8Array, template: CompiledTemplate): v
     node.templates.push(template);
     return;
   }
-  node.children ??= new Array<TreeNode | undefined>(256).fill(undefined);
+  node.children ??= NO_CHILDREN.slice();
   const byte = lead[same] ?? 0;
   const child = node.children[byte];
   const rest = lead.subarray(same + 1);

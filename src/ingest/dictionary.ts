@@ -19,7 +19,7 @@ export function shorten(text: string): string {
 /** Undoes the five escapes of a quoted Rust message and the further ones of Go's quoting (field guide 3.1, 3.3). */
 export function unescapeText(text: string): string {
   return text.replace(/\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[nrtabfv"'\\])/g, (_, code: string) => {
-    switch (code[0]) {
+    switch (code.charAt(0)) {
       case 'n':
         return '\n';
       case 'r':
@@ -99,7 +99,8 @@ export class Dictionary {
     for (;;) {
       const entry = this.slots[slot] ?? NOT_FOUND;
       if (entry === NOT_FOUND) break;
-      if (this.hashes[entry] === hash && this.lengths[entry] === length && this.equals(entry, bytes, view, start, length)) return this.ids[entry] ?? NOT_FOUND;
+      if (this.hashes[entry] === hash && this.lengths[entry] === length && this.equals(entry, bytes, view, start, length))
+        return this.ids[entry] ?? NOT_FOUND;
       slot = (slot + 1) & (this.slots.length - 1);
     }
     const id = this.idOfDecoded(bytes, start, end, escaped);
@@ -199,28 +200,21 @@ export interface PathParts {
  */
 export function pathParts(path: string): PathParts {
   const below = path.lastIndexOf('/datasites/');
-  const relative = below >= 0 ? path.slice(below + '/datasites/'.length) : path.startsWith('datasites/') ? path.slice('datasites/'.length) : path;
+  const relative =
+    below >= 0 ? path.slice(below + '/datasites/'.length) : path.startsWith('datasites/') ? path.slice('datasites/'.length) : path;
   const parts = relative.split('/');
   const owner = parts[0]?.includes('@') === true && (below >= 0 || !path.startsWith('/')) ? parts[0] : null;
   const file = parts.at(-1) ?? null;
+  const place = { owner, file: file === '' ? null : file };
   const mpc = parts.indexOf('_mpc');
-  if (mpc > 0) {
-    const inside = parts.length - mpc - 1;
+  if (mpc > 0)
     return {
-      owner,
-      flow: mpc >= 2 ? (parts[mpc - 2] ?? null) : null,
+      ...place,
+      flow: parts[mpc - 2] ?? null,
       run: parts[mpc - 1] ?? null,
-      channel: inside >= 2 ? (parts[mpc + 1] ?? null) : null,
-      file: file === '' ? null : file,
+      channel: parts.length - mpc > 2 ? (parts[mpc + 1] ?? null) : null,
     };
-  }
   const flows = parts.indexOf('flows');
-  const inFlow = flows > 0 && parts.length > flows + 2;
-  return {
-    owner,
-    flow: inFlow ? (parts[flows + 1] ?? null) : null,
-    run: inFlow && parts.length > flows + 3 ? (parts[flows + 2] ?? null) : null,
-    channel: parts.length >= 3 ? (parts.at(-2) ?? null) : null,
-    file: file === '' ? null : file,
-  };
+  const [flow, run] = flows > 0 ? parts.slice(flows + 1, -1) : [];
+  return { ...place, flow: flow ?? null, run: run ?? null, channel: parts.length >= 3 ? (parts.at(-2) ?? null) : null };
 }

@@ -103,7 +103,12 @@ function fileText(root: string, store: Store): TextOf {
   let sources: Promise<Map<number, { path: string; isLog: boolean }>> | undefined;
   const small = new Map<number, readonly string[]>();
   const load = async (): Promise<Map<number, { path: string; isLog: boolean }>> =>
-    new Map((await store.query(SOURCES)).map((row) => [number(row, 'source_id'), { path: join(root, String(row['path'])), isLog: LOGS.has(String(row['kind'])) }]));
+    new Map(
+      (await store.query(SOURCES)).map((row) => [
+        number(row, 'source_id'),
+        { path: join(root, String(row['path'])), isLog: LOGS.has(String(row['kind'])) },
+      ]),
+    );
   return async (sourceId, lineNo, place) => {
     sources ??= load();
     const source = (await sources).get(sourceId);
@@ -137,7 +142,7 @@ function readForward(fd: number, offset: number, from: number, wanted: number): 
   const block = Buffer.alloc(BLOCK_BYTES);
   let line = from;
   let start = offset;
-  for (let position = offset; line < wanted; ) {
+  for (let position = offset; line < wanted;) {
     const bytesRead = readSync(fd, block, 0, block.length, position);
     if (bytesRead === 0) return null;
     const part = block.subarray(0, bytesRead);

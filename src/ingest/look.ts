@@ -71,7 +71,9 @@ export function likelyMirrors(looked: readonly Looked[]): Set<number> {
   for (const stdout of looked) {
     const wanted = stdout.sniffed.dialect === 'rust-stdout' ? 'rust-file' : stdout.sniffed.dialect === 'go-stdout' ? 'go-file' : undefined;
     if (wanted === undefined || stdout.party === null) continue;
-    const outputs = looked.filter((l) => l.party === stdout.party && (l.sniffed.dialect === wanted || l.sniffed.dialect === stdout.sniffed.dialect));
+    const outputs = looked.filter(
+      (l) => l.party === stdout.party && (l.sniffed.dialect === wanted || l.sniffed.dialect === stdout.sniffed.dialect),
+    );
     const file = outputs.find((l) => l.sniffed.dialect === wanted);
     if (file === undefined || outputs.length !== 2) continue;
     const a = spanOf(stdout);

@@ -7,21 +7,28 @@
 const MASK = '***';
 
 const RULES: readonly (readonly [RegExp, string])[] = [
-  [/\b((?:client_|access_|refresh_|auth_|control_plane_|api_)?token[\\"']*\s*[=:]\s*[\\"']*)(?![\\"'\s,)}\]]|Some\b|None\b)[^\s"'\\,;&)}\]]+/gi, `$1${MASK}`],
+  [
+    /\b((?:client_|access_|refresh_|auth_|control_plane_|api_)?token[\\"']*\s*[=:]\s*[\\"']*)(?![\\"'\s,)}\]]|Some\b|None\b)[^\s"'\\,;&)}\]]+/gi,
+    `$1${MASK}`,
+  ],
   [/\b(authorization(?:[\\"']*\s*[=:]\s*|\S*=)[\\"'[]*(?:bearer |basic )?)[^\s"'\\\],]+/gi, `$1${MASK}`],
   [/\b(bearer\s+)[A-Za-z0-9._~+/-]{8,}=*/gi, `$1${MASK}`],
   [/(sec-websocket-key[\\"']*\s*[=:]\s*[\\"'[]*)[^\s"'\\\],]+/gi, `$1${MASK}`],
   [/\b(ice-(?:pwd|ufrag):)[^\s"'\\]+/gi, `$1${MASK}`],
   [/\b((?:usernameFragment|ufrag|pwd)[\\"']*\s*[=:]\s*[\\"']+)[^\s"'\\]+/gi, `$1${MASK}`],
   [/(\bufrag )\S+/g, `$1${MASK}`],
-  [/\b((?:access_key|secret_key|secret|password|passwd|credential|TURN_PASS|turn[-_ ]?pass(?:word)?)[\\"']*\s*[=:]\s*[\\"']*)(?!\[set\])[^\s"'\\,;)}\]]+/gi, `$1${MASK}`],
+  [
+    /\b((?:access_key|secret_key|secret|password|passwd|credential|TURN_PASS|turn[-_ ]?pass(?:word)?)[\\"']*\s*[=:]\s*[\\"']*)(?!\[set\])[^\s"'\\,;)}\]]+/gi,
+    `$1${MASK}`,
+  ],
   [/\b(TURN (?:user|pass(?:word)?) from server: )(?!\[set\])[^\s"'\\]+/gi, `$1${MASK}`],
   [/(\bturns?:)[^\s:@"'\\]+:[^\s:@"'\\]+@/gi, `$1${MASK}@`],
   [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/:@"'\\]+:[^\s/@"'\\]+@/gi, `$1${MASK}@`],
 ];
 
 /** Words of which one must stand in a text for any rule to apply: most texts are ids and paths. */
-const SUSPICIOUS = /token|authorization|bearer|websocket-key|ice-pwd|ice-ufrag|ufrag|fragment|pwd|_key|secret|passw|credential|turn|:\/\/[^/]*@/i;
+const SUSPICIOUS =
+  /token|authorization|bearer|websocket-key|ice-pwd|ice-ufrag|ufrag|fragment|pwd|_key|secret|passw|credential|turn|:\/\/[^/]*@/i;
 
 /** The text with every secret value replaced by `***`. */
 export function mask(text: string): string {

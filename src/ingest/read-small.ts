@@ -40,6 +40,7 @@ function textOf(path: string): string | undefined {
   }
 }
 
+// oxlint-disable-next-line typescript/consistent-return -- the switch knows every kind
 async function rowsOf(sniffed: Sniffed, text: string, place: FilePlace): Promise<FileRows> {
   switch (sniffed.kind) {
     case 'telemetry':
@@ -53,7 +54,9 @@ async function rowsOf(sniffed: Sniffed, text: string, place: FilePlace): Promise
     case 'phase':
       return readPhase(text, place);
     case 'progress':
-      return sniffed.dialect === 'jsonl' ? readLines(text, (value, line) => progressLine(value, line, place)) : readProgressState(text, place);
+      return sniffed.dialect === 'jsonl'
+        ? readLines(text, (value, line) => progressLine(value, line, place))
+        : readProgressState(text, place);
     case 'access-log': {
       const summary = new AccessSummary();
       const { records, ignored, rejections } = await readJsonLines(text, (value, line) => summary.add(value, line));

@@ -73,13 +73,24 @@ const LAST_US = 4;
 const LAST_LINE = 5;
 
 const TWO_32 = 2 ** 32;
+/** What the column for a line's length holds. */
+const LONGEST = 2 ** 31 - 1;
 
 function orNull(us: number): number | null {
   return Number.isNaN(us) ? null : us;
 }
 
 export class Account {
-  readonly counts: ScanCounts = { bytes: 0, lines: 0, records: 0, continuation: 0, ignored: 0, rejected: 0, unmatchedHotlink: 0, cut: false };
+  readonly counts: ScanCounts = {
+    bytes: 0,
+    lines: 0,
+    records: 0,
+    continuation: 0,
+    ignored: 0,
+    rejected: 0,
+    unmatchedHotlink: 0,
+    cut: false,
+  };
   readonly summaries: SummaryRow[] = [];
   readonly silences: Silence[] = [];
   readonly rejections = new Map<Reason, RejectionCount>();
@@ -144,7 +155,7 @@ export class Account {
     const tsUs = record.tsUs - this.shiftUs;
     chunk.lineNo[row] = lineNo;
     chunk.byteOffset[row] = offset;
-    chunk.byteLength[row] = length;
+    chunk.byteLength[row] = Math.min(length, LONGEST);
     chunk.tsUs[row] = tsUs;
     chunk.level[row] = record.level;
     chunk.kindId[row] = record.kindId;

@@ -65,7 +65,14 @@ const REASON = 8;
  * Fits the values of a template whose beginning matched. `cut`: the line goes on beyond `end`, so a value that is still
  * open there, and all literals after it, are taken as fitting.
  */
-export function fitSegments(template: CompiledTemplate, bytes: Uint8Array, at: number, end: number, cut: boolean, ranges: FieldRanges): boolean {
+export function fitSegments(
+  template: CompiledTemplate,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  cut: boolean,
+  ranges: FieldRanges,
+): boolean {
   const { segments } = template;
   if (segments.length === 0) return at === end;
   let p = at;

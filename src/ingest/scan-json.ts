@@ -98,7 +98,9 @@ export class JsonReader implements LineReader {
         continue;
       }
       if (attribute.hole >= TEXT_COUNT) numbers[attribute.hole - TEXT_COUNT] = Number.isSafeInteger(value) ? Number(value) : NaN;
-      else texts[attribute.hole] = attribute.hole === TYPE && typeof value === 'number' ? (MESSAGE_TYPES[value] ?? String(value)) : asText(value);
+      else
+        texts[attribute.hole] =
+          attribute.hole === TYPE && typeof value === 'number' ? (MESSAGE_TYPES[value] ?? String(value)) : asText(value);
     }
     const type = texts[TYPE] ?? '';
     if (template.filter === 'hotlink-type' && !type.startsWith('HOTLINK_') && type !== 'SYSTEM') {

@@ -113,7 +113,14 @@ export class LineScanner {
     const offset = this.base - this.longLength;
     const { counts, ...rest } = this.account.save();
     const above = this.longLength > 0 ? this.aboveLong : this.reader.above;
-    return { ...rest, dialect: this.dialect, offset, counts: { ...counts, bytes: offset, cut: false }, above, zoneVotes: [...this.zoneVotes] };
+    return {
+      ...rest,
+      dialect: this.dialect,
+      offset,
+      counts: { ...counts, bytes: offset, cut: false },
+      above,
+      zoneVotes: [...this.zoneVotes],
+    };
   }
   private aboveLong = 0;
 
@@ -241,16 +248,8 @@ export class LineScanner {
 }
 
 function readerOf(dialect: LogDialect, window: Window, target: ReaderTarget): LineReader {
-  switch (dialect) {
-    case 'rust-file':
-      return new RustReader('file', window, target);
-    case 'rust-stdout':
-      return new RustReader('stdout', window, target);
-    case 'relay-json':
-      return new JsonReader(window, target);
-    case 'go-file':
-    case 'go-stdout':
-    case 'relay-dev':
-      return new SlogReader(dialect, window, target);
-  }
+  if (dialect === 'rust-file') return new RustReader('file', window, target);
+  if (dialect === 'rust-stdout') return new RustReader('stdout', window, target);
+  if (dialect === 'relay-json') return new JsonReader(window, target);
+  return new SlogReader(dialect, window, target);
 }

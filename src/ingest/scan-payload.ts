@@ -89,7 +89,7 @@ export class PayloadCounter {
     let foreign = 0;
     let separators = 0;
     let commas = 0;
-    for (let i = from; i < to; ) {
+    for (let i = from; i < to;) {
       const stop = Math.min(to, i + LANE_WORDS);
       let laneSeparators = 0;
       let laneCommas = 0;

@@ -45,10 +45,18 @@ const FILE_HEAD_BYTES = 46;
 const STDOUT_HEAD_BYTES = 30;
 
 /** Levels by the first letter of their names; any other is taken as info. */
-const LEVELS: readonly (number | undefined)[] = [...Array.from({ length: 128 }).keys()].map((code) => ({ D: LEVEL.debug, T: LEVEL.debug, W: LEVEL.warn, E: LEVEL.error })[String.fromCharCode(code)]);
+const LEVELS: readonly (number | undefined)[] = [...Array.from({ length: 128 }).keys()].map(
+  (code) => ({ D: LEVEL.debug, T: LEVEL.debug, W: LEVEL.warn, E: LEVEL.error })[String.fromCharCode(code)],
+);
 
 /** Turns fitted ranges into a record: filter, ids, numbers. Shared by all text dialects. */
-export function recordEvent(template: CompiledTemplate, ranges: FieldRanges, window: Window, target: ReaderTarget, record: LineRecord): void {
+export function recordEvent(
+  template: CompiledTemplate,
+  ranges: FieldRanges,
+  window: Window,
+  target: ReaderTarget,
+  record: LineRecord,
+): void {
   const { bytes, view } = window;
   if (template.filter !== undefined && !isKept(template, ranges, bytes)) {
     record.noise(template.family);
@@ -76,7 +84,10 @@ function isKept(template: CompiledTemplate, ranges: FieldRanges, bytes: Uint8Arr
   if (template.filter === 'hotlink-type') {
     const from = ranges.from[TYPE] ?? 0;
     const to = ranges.to[TYPE] ?? 0;
-    return indexOf(bytes, from, Math.min(to, from + HOTLINK_PREFIX.length), HOTLINK_PREFIX) === from || (to - from === SYSTEM.length && indexOf(bytes, from, to, SYSTEM) === from);
+    return (
+      indexOf(bytes, from, Math.min(to, from + HOTLINK_PREFIX.length), HOTLINK_PREFIX) === from ||
+      (to - from === SYSTEM.length && indexOf(bytes, from, to, SYSTEM) === from)
+    );
   }
   const from = ranges.from[PATH] ?? 0;
   const to = ranges.to[PATH] ?? 0;
@@ -181,8 +192,10 @@ export class RustReader implements LineReader {
     const { record } = this;
     record.tsUs = NaN;
     record.level = LEVEL.info;
-    const isIndented = end - start >= 4 && bytes[start] === SPACE && bytes[start + 1] === SPACE && bytes[start + 2] === SPACE && bytes[start + 3] === SPACE;
-    const isChain = !this.escaped && (end === start || isIndented || indexOf(bytes, start, Math.min(end, start + CAUSED_BY.length), CAUSED_BY) === start);
+    const isIndented =
+      end - start >= 4 && bytes[start] === SPACE && bytes[start + 1] === SPACE && bytes[start + 2] === SPACE && bytes[start + 3] === SPACE;
+    const isChain =
+      !this.escaped && (end === start || isIndented || indexOf(bytes, start, Math.min(end, start + CAUSED_BY.length), CAUSED_BY) === start);
     if (this.above === 1 && isChain) record.outcome = 'continuation';
     else {
       this.above = 0;
@@ -210,7 +223,9 @@ export class RustReader implements LineReader {
     if (last?.hole === PAYLOAD) return true;
     if (this.cut) return false;
     if (last === undefined || last.after.length > 0 || last.hole === SKIP) return true;
-    return last.hole < TEXT_COUNT && isWholeValue(last.hole, this.window.bytes, this.ranges.from[last.hole] ?? 0, this.ranges.to[last.hole] ?? 0);
+    return (
+      last.hole < TEXT_COUNT && isWholeValue(last.hole, this.window.bytes, this.ranges.from[last.hole] ?? 0, this.ranges.to[last.hole] ?? 0)
+    );
   }
 
   private readSummary(after: number): boolean {

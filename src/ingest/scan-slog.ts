@@ -136,7 +136,12 @@ export class SlogReader implements LineReader {
     this.end = end;
     this.isLong = cut;
     this.messageEnd = -1;
-    const message = this.form === 'go-file' ? this.fileHead(start, end) : this.form === 'go-stdout' ? this.stdoutHead(start, end) : this.relayHead(start, end);
+    const message =
+      this.form === 'go-file'
+        ? this.fileHead(start, end)
+        : this.form === 'go-stdout'
+          ? this.stdoutHead(start, end)
+          : this.relayHead(start, end);
     if (message < 0) {
       this.foreign(start, end);
       return;
@@ -215,7 +220,8 @@ export class SlogReader implements LineReader {
     for (let i = 0; i < attributes.length; i++) {
       const index = (expected + i) % attributes.length;
       const key = attributes[index]?.key;
-      if (key !== undefined && key.length === length && indexOf(bytes, this.cursor.keyFrom, this.cursor.keyTo, key) === this.cursor.keyFrom) return index;
+      if (key !== undefined && key.length === length && indexOf(bytes, this.cursor.keyFrom, this.cursor.keyTo, key) === this.cursor.keyFrom)
+        return index;
     }
     return -1;
   }
@@ -289,7 +295,9 @@ export class SlogReader implements LineReader {
         return;
       }
     }
-    record.reject(end === start ? 'blank-line' : saysHotlink(bytes, start, Math.min(end, start + 400)) ? 'unknown-hotlink-message' : 'not-a-record');
+    record.reject(
+      end === start ? 'blank-line' : saysHotlink(bytes, start, Math.min(end, start + 400)) ? 'unknown-hotlink-message' : 'not-a-record',
+    );
   }
 
   /** `Incoming request`: the family by method and path, the user by the query, and a vote on the zone. */
@@ -319,7 +327,10 @@ export class SlogReader implements LineReader {
 }
 
 /** What a request says of its client: `/healthz` and the upload of its own telemetry beat every five seconds. */
-export function classifyRequest(path: string, query: string): { family: 'healthz' | 'telemetry-upload' | 'http'; user: string | undefined } {
+export function classifyRequest(
+  path: string,
+  query: string,
+): { family: 'healthz' | 'telemetry-upload' | 'http'; user: string | undefined } {
   const parameters = new URLSearchParams(query);
   const user = parameters.get('user') ?? undefined;
   if (path === '/healthz') return { family: 'healthz', user };
@@ -328,7 +339,7 @@ export function classifyRequest(path: string, query: string): { family: 'healthz
 }
 
 export function levelOf(name: string | undefined): number {
-  switch (name?.[0]) {
+  switch (name?.charAt(0) ?? '') {
     case 'D':
       return LEVEL.debug;
     case 'W':

@@ -1,6 +1,9 @@
 /** Times of log lines, from bytes to microseconds since 1970. Every function answers NaN for what is no time. */
 
 const MINUTE_US = 60_000_000;
+/** Beyond these years microseconds are no whole numbers that a double holds, and no log was written then. */
+export const FIRST_YEAR = 1970;
+export const LAST_YEAR = 2199;
 /** 60 is a leap second. */
 const LAST_SECOND = 60;
 const LETTER_T = 84;
@@ -27,7 +30,14 @@ function minuteUs(bytes: Uint8Array, at: number): number {
   const hour = twoDigits(bytes, at + 11);
   const minute = twoDigits(bytes, at + 14);
   if (bytes[at + 4] !== 45 || bytes[at + 7] !== 45 || bytes[at + 13] !== 58) return NaN;
-  if (!inRange(year, 1970, 9999) || !inRange(month, 1, 12) || !inRange(day, 1, 31) || !inRange(hour, 0, 23) || !inRange(minute, 0, 59)) return NaN;
+  if (
+    !inRange(year, FIRST_YEAR, LAST_YEAR) ||
+    !inRange(month, 1, 12) ||
+    !inRange(day, 1, 31) ||
+    !inRange(hour, 0, 23) ||
+    !inRange(minute, 0, 59)
+  )
+    return NaN;
   return Date.UTC(year, month - 1, day, hour, minute) * 1000;
 }
 
@@ -72,9 +82,23 @@ export class Clock {
     const a = (bytes[at + 20] ?? 0) - 48;
     const b = (bytes[at + 21] ?? 0) - 48;
     const c = (bytes[at + 22] ?? 0) - 48;
-    if (bytes[at + 10] !== LETTER_T || bytes[at + 19] !== 46 || bytes[at + 23] !== 90 || a < 0 || a > 9 || b < 0 || b > 9 || c < 0 || c > 9) return NaN;
+    if (bytes[at + 10] !== LETTER_T || bytes[at + 19] !== 46 || bytes[at + 23] !== 90 || a < 0 || a > 9 || b < 0 || b > 9 || c < 0 || c > 9)
+      return NaN;
     return this.secondsUs(at) + (a * 100 + b * 10 + c) * 1000;
   }
+}
+
+/** Digits behind the point of a second, and how many they are; what is finer than a microsecond is dropped. */
+function fractionUs(bytes: Uint8Array, from: number, end: number): { us: number; length: number } {
+  let us = 0;
+  let scale = 100_000;
+  let p = from;
+  for (; p < end; p++, scale /= 10) {
+    const value = (bytes[p] ?? 0) - 48;
+    if (value < 0 || value > 9) break;
+    if (scale >= 1) us += value * scale;
+  }
+  return { us, length: p - from };
 }
 
 /** RFC 3339 with any fraction and `Z` or an offset: the time as UTC and how many bytes it took. */
@@ -83,18 +107,10 @@ export function rfc3339(bytes: Uint8Array, at: number, end: number): { us: numbe
   if (end - at < 20 || bytes[at + 10] !== LETTER_T || bytes[at + 16] !== 58) return none;
   const second = twoDigits(bytes, at + 17);
   if (!inRange(second, 0, LAST_SECOND)) return none;
-  let us = minuteUs(bytes, at) + second * 1_000_000;
-  let p = at + 19;
-  if (bytes[p] === 46) {
-    let scale = 100_000;
-    for (p++; p < end; p++, scale /= 10) {
-      const value = (bytes[p] ?? 0) - 48;
-      if (value < 0 || value > 9) break;
-      us += value * (scale >= 1 ? scale : 0);
-    }
-    if (p === at + 20) return none;
-  }
-  if (p >= end) return none;
+  const fraction = bytes[at + 19] === 46 ? fractionUs(bytes, at + 20, end) : { us: 0, length: -1 };
+  const us = minuteUs(bytes, at) + second * 1_000_000 + fraction.us;
+  const p = at + 20 + fraction.length;
+  if (fraction.length === 0 || p >= end) return none;
   if (bytes[p] === 90) return { us, length: p + 1 - at };
   if ((bytes[p] !== 43 && bytes[p] !== 45) || end - p < 6 || bytes[p + 3] !== 58) return none;
   const hours = twoDigits(bytes, p + 1);

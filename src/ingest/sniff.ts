@@ -37,7 +37,10 @@ const LOGS: readonly (readonly [LogDialect | 'access-json', RegExp])[] = [
   ['go-file', /^(?:line=\d+ )?time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) level=[A-Z]+(?:[+-]\d+)? msg=/],
   ['go-stdout', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:Z|[+-]\d\d:\d\d) (?:DBG|INF|WRN|ERR)\b/],
   // oxlint-disable-next-line no-control-regex -- the relay colours its log even in a file
-  ['relay-dev', /^(?:\x1b\[2m)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\x1b\[0m)? (?:\x1b\[\d+m)?(?:DBG|INF|WRN|ERR)(?:\x1b\[0m)? (?:\x1b\[2m)?[\w@./-]+\.go:\d+/],
+  [
+    'relay-dev',
+    /^(?:\x1b\[2m)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\x1b\[0m)? (?:\x1b\[\d+m)?(?:DBG|INF|WRN|ERR)(?:\x1b\[0m)? (?:\x1b\[2m)?[\w@./-]+\.go:\d+/,
+  ],
   ['relay-json', /^\{"time":"[^"]{19,40}","level":"[A-Z]+(?:[+-]\d+)?","msg":"/],
   ['access-json', /^\{"timestamp":"[^"]{10,40} UTC","path":"/],
 ];
@@ -92,7 +95,8 @@ export function kindByContent(head: Buffer, whole: boolean): Sniffed {
     if (object !== undefined && isTelemetry(object)) return { kind: 'telemetry', dialect: 'json' };
     if (object !== undefined && isStack(object)) return { kind: 'stack', dialect: 'json' };
     // Half a telemetry file still begins with keys that nothing else has.
-    if (/^\s*\{"(?:bench_strict|live)":.*"(?:mode|outbound_pending|sessions_in)":/s.test(text.slice(0, 4096))) return { kind: 'telemetry', dialect: 'json' };
+    if (/^\s*\{"(?:bench_strict|live)":.*"(?:mode|outbound_pending|sessions_in)":/s.test(text.slice(0, 4096)))
+      return { kind: 'telemetry', dialect: 'json' };
   }
   if (text.trim() === NOT_STARTED) return { kind: 'client-log', dialect: 'text' };
   return { kind: 'unknown', dialect: 'text' };
@@ -101,7 +105,10 @@ export function kindByContent(head: Buffer, whole: boolean): Sniffed {
 /** Email of the client that writes a log, from what its first lines say of their own paths; null when they do not. */
 export function partyOfLog(head: Buffer): string | null {
   const text = head.toString('latin1');
-  const m = /(?:config|path|data_dir)=\S*?\/([^/\s"'@]+@[^/\s"'@]+)\/(?:\.syftbox\/config\.json)/.exec(text) ?? /marker=\S*?\/([^/\s"'@]+@[^/\s"'@]+)\/datasites\//.exec(text) ?? /config\.email=(\S+@\S+)/.exec(text);
+  const m =
+    /(?:config|path|data_dir)=\S*?\/([^/\s"'@]+@[^/\s"'@]+)\/(?:\.syftbox\/config\.json)/.exec(text) ??
+    /marker=\S*?\/([^/\s"'@]+@[^/\s"'@]+)\/datasites\//.exec(text) ??
+    /config\.email=(\S+@\S+)/.exec(text);
   return m?.[1] ?? null;
 }
 

@@ -43,7 +43,20 @@ const NO_ZONE = { mirrorOf: null, zoneMinutes: null, zoneSource: null };
 export function scannedSource(head: SourceHead, account: SavedAccount, summaries: readonly SummaryRow[]): Source {
   const { counts, rejections, families, silences } = account;
   const { sourceId, file, sniffed, party } = head;
-  return { sourceId, file, sniffed, party, ...counts, rejections: new Map(rejections), families, silences, summaries, rows: [], events: counts.records, ...NO_ZONE };
+  return {
+    sourceId,
+    file,
+    sniffed,
+    party,
+    ...counts,
+    rejections: new Map(rejections),
+    families,
+    silences,
+    summaries,
+    rows: [],
+    events: counts.records,
+    ...NO_ZONE,
+  };
 }
 
 /** Account of a file that was read whole; `counted` when its text was not kept. */
@@ -77,17 +90,13 @@ export function smallSource(head: SourceHead, text: string, read: FileRows, coun
 }
 
 function sourceRow(s: Source): readonly Cell[] {
-  return [
-    ...[s.sourceId, s.file.path, s.sniffed.kind, s.sniffed.dialect, s.party, s.mirrorOf, s.bytes, s.lines],
-    ...[s.records, s.continuation, s.ignored, s.rejected, s.unmatchedHotlink, s.cut, s.zoneMinutes, s.zoneSource],
-  ];
+  const what: Cell[] = [s.sourceId, s.file.path, s.sniffed.kind, s.sniffed.dialect, s.party, s.mirrorOf, s.bytes, s.lines];
+  return what.concat([s.records, s.continuation, s.ignored, s.rejected, s.unmatchedHotlink, s.cut, s.zoneMinutes, s.zoneSource]);
 }
 
 function summaryRow(sourceId: number, { eventId, lineNo, tsUs, figures: f }: SummaryRow): readonly Cell[] {
-  return [
-    ...[eventId, sourceId, lineNo, tsUs, f.txPackets, f.txBytesMin, f.txBytesMax, f.txP2p, f.txWs],
-    ...[f.rxPackets, f.rxBytesMin, f.rxBytesMax, f.state, f.p2pUp, f.sessIn, f.outAccepted, f.outWaiting],
-  ];
+  const sent: Cell[] = [eventId, sourceId, lineNo, tsUs, f.txPackets, f.txBytesMin, f.txBytesMax, f.txP2p, f.txWs];
+  return sent.concat([f.rxPackets, f.rxBytesMin, f.rxBytesMax, f.state, f.p2pUp, f.sessIn, f.outAccepted, f.outWaiting]);
 }
 
 /** Writes everything but events and dictionaries. Summary rows of a mirrored output are left out: they say the same twice. */
@@ -103,7 +112,8 @@ export async function writeSources(store: Store, sources: readonly Source[], dic
     const { sourceId } = source;
     add('source', sourceRow(source));
     for (const [reason, r] of source.rejections) add('source_rejection', [sourceId, reason, r.lines, r.firstLine, r.example]);
-    for (const f of source.families) add('family', [sourceId, f.family, subject(f.subject), f.lines, f.bytes, f.firstUs, f.firstLine, f.lastUs, f.lastLine]);
+    for (const f of source.families)
+      add('family', [sourceId, f.family, subject(f.subject), f.lines, f.bytes, f.firstUs, f.firstLine, f.lastUs, f.lastLine]);
     for (const s of source.silences) add('silence', [sourceId, s.family, subject(s.subject), s.fromUs, s.fromLine, s.toUs, s.toLine]);
     if (source.mirrorOf === null) for (const summary of source.summaries) add('summary', summaryRow(sourceId, summary));
     for (const row of source.rows) add(row.table, row.values);

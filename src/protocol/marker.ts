@@ -74,17 +74,23 @@ export function parseMarker(text: string, directory: string, localEmail: string)
   const parsed = parseJson(trimmed);
   const alone = portOnly(trimmed);
   if (parsed === undefined && alone === null) return { ...nothing, problem: 'not-json' };
-  const object = typeof parsed?.value === 'object' && parsed.value !== null && !Array.isArray(parsed.value) ? new Map<string, unknown>(Object.entries(parsed.value)) : new Map<string, unknown>();
+  const object =
+    typeof parsed?.value === 'object' && parsed.value !== null && !Array.isArray(parsed.value)
+      ? new Map<string, unknown>(Object.entries(parsed.value))
+      : new Map<string, unknown>();
   const from = asEmail(object.get('from'));
   const to = asEmail(object.get('to'));
   const port = asPort(object.get('port')) ?? alone;
   const ports = readPorts(object.get('ports'));
   const localPort = ports === null ? port : (ports[localEmail] ?? null);
-  const read = { ...place, from, to, port, ports, localPort };
-  if (indices === undefined) return { ...read, problem: 'bad-directory' };
-  if (from === null) return { ...read, localPort: null, problem: 'no-from' };
-  if (to === null) return { ...read, localPort: null, problem: 'no-to' };
-  if (ports !== null && localPort === null) return { ...read, problem: 'no-local-port' };
-  if (localPort === null) return { ...read, problem: 'no-port' };
-  return { ...read, problem: null };
+  const problem = indices === undefined ? 'bad-directory' : problemOf(from, to, localPort, ports !== null);
+  const isUnowned = problem === 'no-from' || problem === 'no-to';
+  return { ...place, from, to, port, ports, localPort: isUnowned ? null : localPort, problem };
+}
+
+function problemOf(from: string | null, to: string | null, localPort: number | null, hasPorts: boolean): MarkerProblem | null {
+  if (from === null) return 'no-from';
+  if (to === null) return 'no-to';
+  if (localPort !== null) return null;
+  return hasPorts ? 'no-local-port' : 'no-port';
 }

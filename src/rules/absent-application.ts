@@ -3,7 +3,7 @@
  * told: whoever needs that party waits. Telemetry lists every proxy of it as not connected and it never opened a session.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { name, names, stopped } from './engine/ask.ts';
+import { harm, name, names, ref, stopped } from './engine/ask.ts';
 import type { CaseFile, PartyFact, Ref } from './facts/case-file.ts';
 import { classifySkips } from './facts/skips.ts';
 
@@ -55,20 +55,11 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
     .map((x) => ({ source: t.source, pointer: x.pointer, text: `port ${String(x.port)} connected: ${String(x.connected)}` }));
   evidence.push({ source: t.source, pointer: '/tx_packets', text: `tx_packets: ${String(t.txPackets)}` });
   if (skip !== undefined) evidence.unshift({ event: skip.event });
-  const sure = stopped(c) || skip !== undefined;
   return [
     {
       subject: { party: p.email },
-      severity:
-        c.finished === true
-          ? 'info'
-          : skip !== undefined
-            ? 'error'
-            : sure
-              ? c.stillness.standing && waiting.length > 0
-                ? 'error'
-                : 'warning'
-              : 'warning',
+      // Quiet alone is no failure: an error only when something that was sent to it met nobody.
+      severity: c.finished === true ? 'info' : skip !== undefined ? harm(c, true) : 'warning',
       confidence: 'likely',
       message: `no program ever connected to ${name(p.email, c)}'s proxies${waiting.length > 0 ? `, while ${names(waiting, c)} sent and wait` : ''}`,
       evidence,
@@ -85,15 +76,16 @@ function judgeProxies(c: CaseFile, p: PartyFact): Draft[] {
   return t.proxies.flatMap((x): Draft[] => {
     const peer = x.from === p.email ? x.to : x.from;
     if (x.connected || peer === null || c.sessions.some((s) => s.opener === p.email && s.peer === peer)) return [];
+    const skip = classifySkips(c).find((k) => k.party === p.email && k.sender === peer);
     // A proxy of an older run on the same port is listed twice; which entry is whose is not said.
     if (t.proxies.some((o) => o !== x && o.port === x.port) || (c.direction(peer, p.email)?.delivered.min ?? 0) > 0) return [];
     return [
       {
         subject: { from: p.email, to: peer },
-        severity: 'error',
+        severity: skip === undefined ? 'warning' : harm(c, true),
         confidence: 'likely',
         message: `${name(p.email, c)}'s program never connected to its proxy for ${name(peer, c)} (port ${String(x.port)}), though it did to another`,
-        evidence: [{ source: t.source, pointer: x.pointer, text: `port ${String(x.port)} connected: false` }],
+        evidence: [{ source: t.source, pointer: x.pointer, text: `port ${String(x.port)} connected: false` }, ...ref(skip?.event)],
         touches: [p.email, peer],
       },
     ];

@@ -37,7 +37,7 @@ export const duplicateDelivery = defineRule({
         subject: stream === undefined ? { party: r.party } : { from: stream.from, to: r.party },
         severity: 'warning',
         confidence: 'certain',
-        message: `${name(r.party, c)} decoded ${r.frames - r.distinct} frames of session ${r.sid} twice`,
+        message: `${name(r.party, c)} decoded ${plural(r.frames - r.distinct, 'frame')} of session ${r.sid} twice`,
         evidence: [{ sourceId: r.sourceId, line: r.lastLine }],
         metrics: { repeated: r.frames - r.distinct },
       });

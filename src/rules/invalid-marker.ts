@@ -10,7 +10,7 @@ import type { Marker } from './facts/load-files.ts';
 const PROBLEMS: Readonly<Record<string, string>> = {
   empty: 'it is empty',
   'not-json': 'it is not JSON (an IPC address may have been written over it)',
-  'no-from': 'it names no sender',
+  'no-from': 'it names no sender (an IPC address may have been written over it)',
   'no-to': 'it names no receiver',
   'no-port': 'it has no port',
   'no-local-port': 'its ports object lacks this party',

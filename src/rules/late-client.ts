@@ -42,7 +42,8 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
   const known = wasThere(c, p, since);
   if (known) return [];
   const missed = c.sessions.filter(
-    (s) => s.peer === p.email && s.opened?.t != null && s.opened.t < since && s.seenBy.every((e) => e.party !== p.email),
+    (s) =>
+      s.peer === p.email && s.opened?.t != null && s.opened.t < since && s.accepted === null && s.seenBy.every((e) => e.party !== p.email),
   );
   if (missed.length === 0) return [];
   const lost = missed.some((s) => s.opener !== null && (c.direction(s.opener, p.email)?.lost.max ?? 0) > 0);

@@ -32,6 +32,7 @@ export const relayStandstill = defineRule({
     const stuck = c.parties.find((p) =>
       c.directions.some((d) => d.to === p.email && d.frames.relayed !== null && d.frames.relayed.max > 0 && d.lost.max > 0),
     );
+    if (stuck === undefined) return [];
     const workers = c.events.of('relay-workers')[0];
     const last = c.relayed.filter((r) => r.to === null).toSorted((a, b) => b.lastLine - a.lastLine)[0];
     return [

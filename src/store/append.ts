@@ -131,7 +131,8 @@ interface OpenVector {
 
 function open(vector: DuckDBVector): OpenVector {
   const inside = vector as unknown as OpenVector;
-  if (!ArrayBuffer.isView(inside.items) || typeof inside.validity !== 'object') throw new TypeError('this client library keeps its vectors otherwise');
+  if (!ArrayBuffer.isView(inside.items) || typeof inside.validity !== 'object')
+    throw new TypeError('this client library keeps its vectors otherwise');
   return inside;
 }
 
@@ -207,7 +208,12 @@ export function appendEvents(duckdb: DuckDbModule, appender: DuckDBAppender, typ
 }
 
 /** Appends rows of plain values in column order; numbers go to whole-number columns as they are needed there. */
-export function appendRows(duckdb: DuckDbModule, appender: DuckDBAppender, types: readonly DuckDBType[], rows: readonly (readonly Cell[])[]): void {
+export function appendRows(
+  duckdb: DuckDbModule,
+  appender: DuckDBAppender,
+  types: readonly DuckDBType[],
+  rows: readonly (readonly Cell[])[],
+): void {
   const wide = types.map((type) => type.typeId === duckdb.DuckDBTypeId.BIGINT);
   for (let from = 0; from < rows.length; from += CHUNK_ROWS) {
     const part = rows.slice(from, from + CHUNK_ROWS);

@@ -13,7 +13,12 @@ import type { Cell, Query, Row, Sql } from './sql.ts';
 const LARGEST = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** Settings of every database: one thread, since handing these tables to a second one costs more than it saves; rows keep the order of their insertion. */
-const SETTINGS: Record<string, string> = { threads: '1', preserve_insertion_order: 'true', autoinstall_known_extensions: 'false', autoload_known_extensions: 'false' };
+const SETTINGS: Record<string, string> = {
+  threads: '1',
+  preserve_insertion_order: 'true',
+  autoinstall_known_extensions: 'false',
+  autoload_known_extensions: 'false',
+};
 
 /** What `runUserSql` gives: every value ready to print. */
 export interface UserResult {

@@ -39,7 +39,18 @@ export class AccessSummary {
     const ownTelemetry = object.text('path') === `${user}/.syftbox/hotlink_telemetry.json`;
     const allowed = object.flag('allowed') !== false;
     const key = JSON.stringify([user, agent, type, ownTelemetry, allowed]);
-    const group = this.groups.get(key) ?? { user, agent, type, ownTelemetry, allowed, lines: 0, firstUs: us, firstLine: line, lastUs: us, lastLine: line };
+    const group = this.groups.get(key) ?? {
+      user,
+      agent,
+      type,
+      ownTelemetry,
+      allowed,
+      lines: 0,
+      firstUs: us,
+      firstLine: line,
+      lastUs: us,
+      lastLine: line,
+    };
     group.lines++;
     group.firstUs ??= us;
     group.lastUs = us ?? group.lastUs;
@@ -50,7 +61,19 @@ export class AccessSummary {
 
   rows(sourceId: number): readonly TableRow[] {
     return [...this.groups.values()].map((g): TableRow => {
-      const values: Cell[] = [sourceId, g.user, g.agent, g.type, g.ownTelemetry, g.allowed, g.lines, g.firstUs, g.firstLine, g.lastUs, g.lastLine];
+      const values: Cell[] = [
+        sourceId,
+        g.user,
+        g.agent,
+        g.type,
+        g.ownTelemetry,
+        g.allowed,
+        g.lines,
+        g.firstUs,
+        g.firstLine,
+        g.lastUs,
+        g.lastLine,
+      ];
       return { table: 'access', values };
     });
   }

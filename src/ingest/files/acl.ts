@@ -49,6 +49,7 @@ function asLevel(name: string): Access | undefined {
 }
 
 /** Reads the usual shape; undefined when the file has another one. */
+// oxlint-disable-next-line complexity -- one branch per form of line, as the format has them
 export function parseUsualAcl(text: string): Acl | undefined {
   let terminal = false;
   const rules: { pattern: string; line: number; grants: { level: Access; grantee: string }[] }[] = [];
@@ -97,7 +98,8 @@ async function parseAnyAcl(text: string): Promise<Acl | undefined> {
     const grants: { level: Access; grantee: string }[] = [];
     for (const level of LEVELS) {
       const grantees = isMap(access) ? access.get(level, true) : undefined;
-      if (isSeq(grantees)) for (const grantee of grantees.items) grants.push({ level, grantee: isScalar(grantee) ? String(grantee.value) : String(grantee) });
+      if (isSeq(grantees))
+        for (const grantee of grantees.items) grants.push({ level, grantee: isScalar(grantee) ? String(grantee.value) : String(grantee) });
     }
     rules.push({ pattern: String(pattern.value), line: counter.linePos(pattern.range?.[0] ?? 0).line, grants });
   }
@@ -113,7 +115,10 @@ export async function readAcl(text: string, { sourceId, party, path }: FilePlace
   const owner = directory.split('/')[0] ?? '';
   const channel = directory.includes('/_mpc/') || /^\d+_to_\d+$/.test(parts.channel ?? '') ? parts.channel : null;
   const acl = parseUsualAcl(text) ?? (await parseAnyAcl(text));
-  const file = (problem: string | null): TableRow => ({ table: 'acl_file', values: [sourceId, party, owner, directory, parts.flow, parts.run, channel, problem] });
+  const file = (problem: string | null): TableRow => ({
+    table: 'acl_file',
+    values: [sourceId, party, owner, directory, parts.flow, parts.run, channel, problem],
+  });
   if (text.trim() === '') return rejectedFile(text, 'empty-file', [file('empty')]);
   if (acl === undefined) return rejectedFile(text, 'unexpected-shape', [file('not-yaml')]);
   const rules = acl.rules.flatMap((rule, ruleNo) =>

@@ -52,7 +52,13 @@ export function ignoredFile(text: string): FileRows {
 
 export function rejectedFile(text: string, reason: Reason, rows: readonly TableRow[] = []): FileRows {
   const lines = countLines(text);
-  return { rows, records: 0, continuation: 0, ignored: 0, rejections: [{ reason, line: Math.min(1, lines), text: text.slice(0, 400), lines }] };
+  return {
+    rows,
+    records: 0,
+    continuation: 0,
+    ignored: 0,
+    rejections: [{ reason, line: Math.min(1, lines), text: text.slice(0, 400), lines }],
+  };
 }
 
 /** Any JSON object, read key by key. */
@@ -89,6 +95,12 @@ export class JsonObject {
   integer(key: string): number | null {
     const value = this.value.get(key);
     return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
+  }
+
+  /** A number that a port can have. */
+  port(key: string): number | null {
+    const value = this.integer(key);
+    return value !== null && value >= 0 && value <= 65_535 ? value : null;
   }
 
   flag(key: string): boolean | null {

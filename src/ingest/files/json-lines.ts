@@ -6,7 +6,10 @@ import ndjson from 'ndjson';
 import type { FileRejection } from './file-rows.ts';
 
 /** Parses a whole text; `each` gets the values in order with their line numbers, and says whether it could use one. */
-export async function readJsonLines(text: string, each: (value: unknown, line: number) => boolean): Promise<{ records: number; ignored: number; rejections: readonly FileRejection[] }> {
+export async function readJsonLines(
+  text: string,
+  each: (value: unknown, line: number) => boolean,
+): Promise<{ records: number; ignored: number; rejections: readonly FileRejection[] }> {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   const blank = lines.filter((line) => line.trim() === '').length;
@@ -23,7 +26,8 @@ export async function readJsonLines(text: string, each: (value: unknown, line: n
       if (line.trim() === '') continue;
       const parsed = parseOne(line);
       const isCut = index === lines.length - 1 && !text.endsWith('\n');
-      if (parsed === undefined) rejections.push({ reason: isCut ? 'cut-line' : 'not-json', line: index + 1, text: line.slice(0, 400), lines: 1 });
+      if (parsed === undefined)
+        rejections.push({ reason: isCut ? 'cut-line' : 'not-json', line: index + 1, text: line.slice(0, 400), lines: 1 });
       else take(parsed.value, index + 1);
     }
   }

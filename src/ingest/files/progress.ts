@@ -33,8 +33,22 @@ interface Step {
 
 function stepRow({ sourceId, party, path }: FilePlace, step: Step): TableRow {
   const { flow, run } = pathParts(path);
-  const values: Cell[] = [sourceId, step.line ?? null, step.pointer ?? null, party, flow, run, step.origin, step.step, step.event, step.status];
-  return { table: 'progress_event', values: [...values, step.started ?? null, step.ended ?? null, step.ts ?? null, clean(step.message ?? null)] };
+  const values: Cell[] = [
+    sourceId,
+    step.line ?? null,
+    step.pointer ?? null,
+    party,
+    flow,
+    run,
+    step.origin,
+    step.step,
+    step.event,
+    step.status,
+  ];
+  return {
+    table: 'progress_event',
+    values: [...values, step.started ?? null, step.ended ?? null, step.ts ?? null, clean(step.message ?? null)],
+  };
 }
 
 /** `state.json` of the CLI (a map of steps) or of Desktop (the last event), and role files. */
@@ -77,7 +91,10 @@ export function readProgressState(text: string, place: FilePlace): FileRows {
     step: file.text('step_id'),
     event: isRole ? file.text('status') : (file.text('event') ?? file.text('status')),
     status: file.text('status'),
-    ts: seconds === null ? time(file.text('updated_at') ?? file.text('timestamp')) : seconds * 1_000_000,
+    ts:
+      seconds === null || !Number.isSafeInteger(seconds * 1_000_000)
+        ? time(file.text('updated_at') ?? file.text('timestamp'))
+        : seconds * 1_000_000,
   };
   return wholeFile(text, [stepRow(place, one)]);
 }

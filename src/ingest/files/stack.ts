@@ -16,7 +16,7 @@ export function readStack(text: string, { sourceId }: FilePlace): FileRows {
     const pid = object.integer('pid');
     // A daemon that runs inside another program has neither process nor binary of its own.
     const isEmbedded = pid === 0 || object.text('bin_path') === '';
-    return [{ table: 'stack_client', values: [sourceId, `/clients/${index}`, email, pid, object.integer('port'), isEmbedded] }];
+    return [{ table: 'stack_client', values: [sourceId, `/clients/${index}`, email, pid, object.port('port'), isEmbedded] }];
   });
   return wholeFile(text, rows);
 }

@@ -7,14 +7,24 @@
  */
 import { JsonObject, rejectedFile, wholeFile, type FilePlace, type FileRows, type TableRow } from './file-rows.ts';
 
-const COUNTERS = ['tx_packets', 'tx_bytes', 'tx_p2p_packets', 'tx_ws_packets', 'tx_quic_packets', 'rx_packets', 'rx_bytes', 'rx_max_write_ms', 'tx_max_send_ms'];
+const COUNTERS = [
+  'tx_packets',
+  'tx_bytes',
+  'tx_p2p_packets',
+  'tx_ws_packets',
+  'tx_quic_packets',
+  'rx_packets',
+  'rx_bytes',
+  'rx_max_write_ms',
+  'tx_max_send_ms',
+];
 const NEGOTIATIONS = ['p2p_offers', 'p2p_answers_ok', 'p2p_answers_err', 'quic_offers', 'ws_fallbacks', 'strict_violations'];
 /** Totals that a person may write as a range, `{"min":15000000}` or with a `max`, when only "about" is known. */
 const RANGED = ['tx_bytes', 'rx_bytes'];
 const LIVE = ['inbound', 'outbound_accepted', 'outbound_pending', 'tcp_proxies'];
 
 function microseconds(ms: number | null): number | null {
-  return ms === null || Math.abs(ms) > 8.64e15 ? null : ms * 1000;
+  return ms === null || !Number.isSafeInteger(ms * 1000) ? null : ms * 1000;
 }
 
 /** The object looks like telemetry of some era, or like a table of its totals that somebody wrote down. */
@@ -85,7 +95,15 @@ export function readTelemetry(text: string, { sourceId, party }: FilePlace): Fil
   for (const { index, object } of live?.list('proxies') ?? []) {
     rows.push({
       table: 'telemetry_proxy',
-      values: [sourceId, party, `/live/proxies/${index}`, object.integer('port'), object.text('from'), object.text('to'), object.flag('connected')],
+      values: [
+        sourceId,
+        party,
+        `/live/proxies/${index}`,
+        object.port('port'),
+        object.text('from'),
+        object.text('to'),
+        object.flag('connected'),
+      ],
     });
   }
   return wholeFile(text, rows);

@@ -2,7 +2,12 @@
 import type { Template } from './template.ts';
 
 const HOTLINK: readonly Template[] = [
-  { kind: 'go-message', text: 'client received websocket message msgType={type} msgId={msg}', only: 'hotlink-type', otherwise: 'go-message' },
+  {
+    kind: 'go-message',
+    text: 'client received websocket message msgType={type} msgId={msg}',
+    only: 'hotlink-type',
+    otherwise: 'go-message',
+  },
   { kind: 'daemon-start', text: 'client daemon start' },
   { kind: 'control-plane', text: 'control plane start addr={addr}' },
   { kind: 'go-hotlink-config', text: 'hotlink config {reason}' },
@@ -60,11 +65,44 @@ const SOCKET: readonly Template[] = [
 const NOISE: readonly (readonly [string, readonly string[]])[] = [
   [
     'go-socket',
-    ['socketmgr RECV', 'socketmgr SEND', 'socket SEND', 'socket RECV', 'socketmgr ACK received', 'socketmgr ACK/NACK delivered', 'handle socket message'],
+    [
+      'socketmgr RECV',
+      'socketmgr SEND',
+      'socket SEND',
+      'socket RECV',
+      'socketmgr ACK received',
+      'socketmgr ACK/NACK delivered',
+      'handle socket message',
+    ],
   ],
-  ['go-sync', ['sync', 'full sync start', 'full sync completed', 'sync adaptive interval', 'sync manifest sent', 'received ACL manifest', 'sync manager start', 'sync start']],
-  ['acl-staging', ['acl staging manifest set', 'acl staging replacing pending manifest', 'acl staging complete', 'acl staging applied', 'acl staging']],
-  ['file-transfer', ['file watcher', 'watcher detected priority file', 'file watcher start', 'starting file watcher', 'rebuilding journal', 'running initial sync']],
+  [
+    'go-sync',
+    [
+      'sync',
+      'full sync start',
+      'full sync completed',
+      'sync adaptive interval',
+      'sync manifest sent',
+      'received ACL manifest',
+      'sync manager start',
+      'sync start',
+    ],
+  ],
+  [
+    'acl-staging',
+    ['acl staging manifest set', 'acl staging replacing pending manifest', 'acl staging complete', 'acl staging applied', 'acl staging'],
+  ],
+  [
+    'file-transfer',
+    [
+      'file watcher',
+      'watcher detected priority file',
+      'file watcher start',
+      'starting file watcher',
+      'rebuilding journal',
+      'running initial sync',
+    ],
+  ],
   ['latency-trace', ['latency_trace hotlink_ipc_written', 'latency_trace hotlink_ipc_read']],
   [
     'process',
@@ -88,4 +126,9 @@ const NOISE: readonly (readonly [string, readonly string[]])[] = [
   ],
 ];
 
-export const GO_CLIENT: readonly Template[] = [...HOTLINK, ...QUIC, ...SOCKET, ...NOISE.flatMap(([family, texts]) => texts.map((text) => ({ family, text })))];
+export const GO_CLIENT: readonly Template[] = [
+  ...HOTLINK,
+  ...QUIC,
+  ...SOCKET,
+  ...NOISE.flatMap(([family, texts]) => texts.map((text) => ({ family, text }))),
+];

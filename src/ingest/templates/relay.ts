@@ -22,7 +22,12 @@ const HUB: readonly Template[] = [
     otherwise: 'relay-message',
   },
   { kind: 'relay-write-error', text: 'wsclient writer connId={conn} msgId={msg} msgType={type} error={reason!}' },
-  { kind: 'relay-written', text: 'wsclient writer connId={conn} msgId={msg} msgType={type}', only: 'hotlink-type', otherwise: 'relay-message' },
+  {
+    kind: 'relay-written',
+    text: 'wsclient writer connId={conn} msgId={msg} msgType={type}',
+    only: 'hotlink-type',
+    otherwise: 'relay-message',
+  },
   { kind: 'unhandled-message', text: 'unhandled message msgType={type}' },
 ];
 
@@ -37,7 +42,10 @@ const HOTLINK: readonly Template[] = [
   },
   { kind: 'data-not-sender', text: 'hotlink data rejected (not sender) session={session} from={user}' },
   { kind: 'signal-not-participant', text: 'hotlink signal rejected (not participant) session={session} from={user}' },
-  { kind: 'relay-data', text: 'hotlink data relay session={session} from={user} path={path} seq={seq} bytes={bytes} recipients={n} to={to}' },
+  {
+    kind: 'relay-data',
+    text: 'hotlink data relay session={session} from={user} path={path} seq={seq} bytes={bytes} recipients={n} to={to}',
+  },
   { kind: 'relay-invalid-payload', text: 'hotlink open invalid payload msgId={msg}' },
   { kind: 'relay-invalid-payload', text: 'hotlink accept invalid payload msgId={msg}' },
   { kind: 'relay-invalid-payload', text: 'hotlink reject invalid payload msgId={msg}' },
@@ -47,8 +55,14 @@ const HOTLINK: readonly Template[] = [
 ];
 
 const FILES: readonly Template[] = [
-  { kind: 'acl-loaded', text: 'ws file write ACL loaded synchronously wsmsg.id={msg} wsmsg.connId={conn} wsmsg.from={user} wsmsg.path={path}' },
-  { kind: 'file-denied', text: 'wsmsg handler permission denied wsmsg.id={msg} wsmsg.from={user} wsmsg.path={path} to={to} error={reason}' },
+  {
+    kind: 'acl-loaded',
+    text: 'ws file write ACL loaded synchronously wsmsg.id={msg} wsmsg.connId={conn} wsmsg.from={user} wsmsg.path={path}',
+  },
+  {
+    kind: 'file-denied',
+    text: 'wsmsg handler permission denied wsmsg.id={msg} wsmsg.from={user} wsmsg.path={path} to={to} error={reason}',
+  },
   { kind: 'blob-rejected', text: 'blob_download_rejected path={path} user={user} error={reason}' },
 ];
 
@@ -56,7 +70,10 @@ const NOISE: readonly (readonly [string, readonly string[]])[] = [
   ['wsclient-start', ['wsclient start']],
   ['latency-trace', ['latency_trace hotlink_server_received']],
   ['relay-index', ['update index', 'acl loaded from blob change', 'updated rule set']],
-  ['relay-datasite', ['new datasite detected, adding to subdomain mapping', 'reloading vanity domain configurations', 'loaded datasite subdomain mappings']],
+  [
+    'relay-datasite',
+    ['new datasite detected, adding to subdomain mapping', 'reloading vanity domain configurations', 'loaded datasite subdomain mappings'],
+  ],
   ['relay-notify', ['broadcasted file notify to new clients']],
   [
     'relay-file',

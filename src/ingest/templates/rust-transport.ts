@@ -14,7 +14,10 @@ const WEBSOCKET: readonly Template[] = [
     kind: 'decoded-open',
     text: 'ws message decoded type=HotlinkOpen(HotlinkOpen { session_id: "{session}", path: "{path}", from: None, to: Some("{to}") })',
   },
-  { kind: 'decoded-open', text: 'ws message decoded type=HotlinkOpen(HotlinkOpen { session_id: "{session}", path: "{path}", from: None, to: None })' },
+  {
+    kind: 'decoded-open',
+    text: 'ws message decoded type=HotlinkOpen(HotlinkOpen { session_id: "{session}", path: "{path}", from: None, to: None })',
+  },
   { kind: 'decoded-open', text: 'ws message decoded type=HotlinkOpen(HotlinkOpen { session_id: "{session}", path: "{path}" })' },
   { kind: 'decoded-accept', text: 'ws message decoded type=HotlinkAccept(HotlinkAccept { session_id: "{session}" })' },
   { kind: 'decoded-reject', text: 'ws message decoded type=HotlinkReject(HotlinkReject { session_id: "{session}", reason: "{reason}" })' },
@@ -27,7 +30,10 @@ const WEBSOCKET: readonly Template[] = [
     text: 'ws message decoded type=HotlinkData(HotlinkData { session_id: "{session}", seq: {seq}, path: "{path}", etag: "{}", payload: None })',
   },
   { kind: 'decoded-close', text: 'ws message decoded type=HotlinkClose(HotlinkClose { session_id: "{session}", reason: "{reason}" })' },
-  { kind: 'decoded-signal', text: 'ws message decoded type=HotlinkSignal(HotlinkSignal { session_id: "{session}", kind: "{reason}", addrs: [{}' },
+  {
+    kind: 'decoded-signal',
+    text: 'ws message decoded type=HotlinkSignal(HotlinkSignal { session_id: "{session}", kind: "{reason}", addrs: [{}',
+  },
   { kind: 'decoded-hello', text: 'ws message decoded type=Other { id: "{msg}", typ: 0 }' },
   { kind: 'decoded-other', text: 'ws message decoded type=Other { id: "{msg}", typ: {n} }' },
   {
@@ -89,7 +95,10 @@ const DELIVERY: readonly Template[] = [
   { kind: 'writer-ready', text: 'hotlink tcp writer ready after wait path={path} known_writer_keys=[{reason}]' },
   { kind: 'writer-ready', text: 'hotlink tcp writer ready after wait path={path}' },
   { kind: 'write-skipped', text: 'hotlink tcp write skipped: no writer for path={path} after retries' },
-  { kind: 'write-skipped-detail', text: 'hotlink tcp write skipped detail: session={session} frame_path={path} known_writer_keys=[{reason}]' },
+  {
+    kind: 'write-skipped-detail',
+    text: 'hotlink tcp write skipped detail: session={session} frame_path={path} known_writer_keys=[{reason}]',
+  },
   { kind: 'write-failed', text: 'hotlink tcp write failed: {reason}' },
 ];
 
@@ -158,7 +167,10 @@ const WEBRTC: readonly Template[] = [
   },
   { kind: 'webrtc-error', text: 'hotlink webrtc error: session={session} error={reason}' },
   { kind: 'webrtc-frame-error', text: 'hotlink webrtc frame parse failed: {reason}' },
-  { kind: 'webrtc-unknown-session', text: 'hotlink webrtc message for unknown session, routing by tcp path: session={session} path={path}' },
+  {
+    kind: 'webrtc-unknown-session',
+    text: 'hotlink webrtc message for unknown session, routing by tcp path: session={session} path={path}',
+  },
   { kind: 'webrtc-unknown-session', text: 'hotlink webrtc message dropped: unknown session={session} path={path}' },
   { kind: 'summary', text: 'hotlink | {}', parse: 'summary' },
 ];

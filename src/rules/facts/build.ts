@@ -56,7 +56,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
   const emails = await listParties(query, allMarkers, run);
   const clocks = await solveClocks(query, emails);
   await applyShifts(query, clocks);
-  const [events, received, sent, appBytes, relayed, flushes, telemetry, acl, aclFiles, progressSteps, phases, families, silences] = [
+  const [events, received, sent, appBytes, relayed, flushes, allTelemetry, acl, aclFiles, progressSteps, phases, families, silences] = [
     await loadEvents(query),
     await loadReceived(query),
     await loadSent(query),
@@ -71,6 +71,17 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     await loadFamilies(query),
     await loadSilences(query),
   ];
+  // A telemetry file is of the newest life; an older run keeps only what one of its own managers wrote.
+  const telemetry =
+    at <= 0
+      ? allTelemetry
+      : allTelemetry.filter(
+          (t) =>
+            t.startedUs !== null &&
+            events
+              .ofParty(t.party, 'hotlink-enabled', 'hotlink-config')
+              .some((e) => e.ownT !== null && Math.abs(e.ownT - (t.startedUs ?? 0)) < 2_000_000),
+        );
   const inRun = (m: { run: string | null }): boolean => run === null || m.run === null || m.run === run.id;
   const markers = allMarkers.filter(inRun);
   const pairing = new Pairing(markers.length > 0 ? markers : allMarkers, emails);

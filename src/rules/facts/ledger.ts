@@ -36,6 +36,31 @@ export interface Ledger {
   readonly contradictions: readonly string[];
 }
 
+/** Decoded is not yet written: where the receiver's own counters say less than its log shows, what was written is left to them. */
+function confirm(bounds: readonly Bounds[], input: LedgerInput): readonly Bounds[] {
+  const doubtful = new Set(
+    input.parties
+      .filter((p) => {
+        const into = bounds.filter((b) => b.to === p.email);
+        const least = (pick: (b: Bounds) => Interval): number => into.reduce((sum, b) => sum + pick(b).min, 0);
+        return least((b) => b.deliveredBytes) > p.received.bytes.max || least((b) => b.deliveredFrames) > p.received.frames.max;
+      })
+      .map((p) => p.email),
+  );
+  return bounds.map((b) =>
+    doubtful.has(b.to)
+      ? { ...b, deliveredBytes: { min: 0, max: b.deliveredBytes.max }, deliveredFrames: { min: 0, max: b.deliveredFrames.max } }
+      : b,
+  );
+}
+
+/** A line says that a frame of this direction will never arrive. */
+function gone(b: Bounds, bySid: SessionIndex): boolean {
+  return b.streams.some(
+    (x) => x.adopted || x.received?.skippedSeq != null || bySid.get(x.sid)?.denied != null || bySid.get(x.sid)?.timeout != null,
+  );
+}
+
 interface Bounds {
   readonly from: string;
   readonly to: string;
@@ -49,7 +74,10 @@ interface Bounds {
 
 export function buildLedger(input: LedgerInput): Ledger {
   const bySid = new Map(input.sessions.map((s) => [s.sid, s]));
-  const bounds = input.pairs.map(([from, to]) => boundDirection(from, to, input, bySid));
+  const bounds = confirm(
+    input.pairs.map(([from, to]) => boundDirection(from, to, input, bySid)),
+    input,
+  );
   const contradictions: string[] = [];
   const bytes = solve('bytes', bounds, input, contradictions);
   const frames = solve('frames', bounds, input, contradictions);
@@ -69,7 +97,8 @@ export function buildLedger(input: LedgerInput): Ledger {
       offered: offeredBy(b, input),
       sent: solved.sent,
       delivered: solved.delivered,
-      lost: solved.lost,
+      // While counters move, what has not arrived may be under way, unless a line says that it is gone.
+      lost: input.settled || gone(b, bySid) ? solved.lost : { min: 0, max: solved.lost.max },
       received:
         log === null
           ? null

@@ -50,7 +50,7 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
   const flushed = telemetry?.updatedUs == null ? null : common(telemetry.updatedUs, email);
   const cut = logEnd !== null && flushed !== null && flushed - logEnd > CUT_US;
   const lastData = Math.max(
-    -Infinity,
+    restartedAt(email, logStart, input.sessions),
     ...input.received.filter((r) => r.party === email).map((r) => r.lastT ?? -Infinity),
     ...events.ofParty(email, 'session-new', 'decoded-open', 'fallback').map((e) => e.t ?? -Infinity),
   );
@@ -140,6 +140,18 @@ function lessBefore(since: number | null, managers: readonly ManagerFact[], coun
 }
 
 const ANY: Interval = { min: 0, max: UNBOUNDED };
+
+/** Never, or (it opened or took a session before its present log begins) beyond all flushes: its counters are of its last life only. */
+function restartedAt(email: string, logStart: number | null, sessions: readonly SessionFact[]): number {
+  const before = sessions.some(
+    (s) =>
+      s.opened?.t != null &&
+      logStart !== null &&
+      s.opened.t < logStart &&
+      (s.opener === email || (s.peer === email && s.accepted !== null)),
+  );
+  return before ? Infinity : -Infinity;
+}
 
 /**
  * Totals of a party over its managers. Telemetry is exact for the manager that wrote the file last; the flush lines give

@@ -98,8 +98,11 @@ function late(c: CaseFile, party: string, sender: string | null): Pick<Skip, 're
   const mine = sender === null ? proxies : proxies.filter((p) => p.from === sender || p.to === sender);
   const ever =
     mine.some((p) => p.connected) ||
-    c.events.ofParty(party, 'session-new', 'app-connected').length > 0 ||
-    c.received.some((r) => r.party === party && r.prefixFrames > 0);
+    c.sessions.some((s) => s.opener === party && (sender === null || s.peer === sender)) ||
+    c.received.some(
+      (r) => r.party === party && r.prefixFrames > 0 && (sender === null || c.sessions.some((s) => s.sid === r.sid && s.opener === sender)),
+    ) ||
+    (mine.length === 0 && c.events.ofParty(party, 'app-connected').length > 0);
   if (!ever && mine.length > 0 && me?.telemetry?.hasLive === true) return { reason: 'absent', certain: true, proof: [] };
   return { reason: 'late', certain: ever, proof: c.events.ofParty(party, 'app-connected').slice(0, 1) };
 }

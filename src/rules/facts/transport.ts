@@ -219,8 +219,15 @@ export function solveFlows(parties: readonly PartyTotals[], directions: readonly
       );
       const byTotals = { min: Math.max(0, loss.min - othersCanLose), max: loss.max };
       const othersSentAtLeast = others.reduce((sum, o) => sum + Math.max(o.sent.min, delivered.get(key(o.from, o.to))?.min ?? 0), 0);
+      const othersSentAtMost = others.reduce(
+        (sum, o) => sum + Math.min(o.sent.max, (delivered.get(key(o.from, o.to))?.max ?? UNBOUNDED) + loss.max),
+        0,
+      );
       const sent = intersect(
-        { min: Math.max(got.min, d.sent.min, got.min + byTotals.min), max: Math.max(0, total.max - othersSentAtLeast) },
+        {
+          min: Math.max(got.min, d.sent.min, got.min + byTotals.min, total.min - othersSentAtMost),
+          max: Math.max(0, total.max - othersSentAtLeast),
+        },
         { min: 0, max: Math.min(d.sent.max, got.max + byTotals.max) },
       );
       const fixed = sent.min <= sent.max ? sent : { min: got.min, max: Math.max(got.max, sent.min) };

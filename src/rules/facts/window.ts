@@ -45,8 +45,10 @@ export async function listRuns(query: Query): Promise<readonly RunName[]> {
     }))
     .toSorted((a, b) => {
       if (a.firstSeenUs !== null && b.firstSeenUs !== null && a.firstSeenUs !== b.firstSeenUs) return b.firstSeenUs - a.firstSeenUs;
+      const [ta, tb] = [runIdTime(a.id), runIdTime(b.id)];
+      if (ta !== undefined && tb !== undefined && ta !== tb) return tb - ta;
       if ((a.firstSeenUs === null) !== (b.firstSeenUs === null)) return a.firstSeenUs === null ? 1 : -1;
-      return (runIdTime(b.id) ?? 0) - (runIdTime(a.id) ?? 0) || (a.id < b.id ? 1 : -1);
+      return a.id < b.id ? 1 : -1;
     });
 }
 
