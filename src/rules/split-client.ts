@@ -61,7 +61,7 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
       subject: { party: p.email },
       severity: harm(c, dead !== null),
       confidence: 'certain',
-      message: `${name(p.email, c)} lost its connection and made ${plural(p.managers.length - 1, 'new manager')}; its program stays with the one that can no longer send`,
+      message: `${name(p.email, c)} lost its connection and came back with ${plural(p.managers.length - 1, 'new hotlink manager')}; its program stays with the old one, which can send no more`,
       evidence: [...ref(cut), ...ref(second), ...ref(bind), ...ref(dead)],
       metrics: { managers: p.managers.length },
       ...firstTime([cut ?? second]),

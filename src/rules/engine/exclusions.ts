@@ -110,7 +110,7 @@ function senderSaidNothing(c: CaseFile, directions: readonly DirectionFact[]): E
   ];
   return {
     rule: 'silent-application',
-    why: `${name(d.from, c)} did send${bytes.min > 0 && bytes.max < UNBOUNDED ? `: ${bytes.min} bytes left its program` : ''}`,
+    why: `${name(d.from, c)} did send${bytes.min > 0 && bytes.max < UNBOUNDED ? `: ${bytes.min === bytes.max ? '' : 'at least '}${bytes.min} bytes left its program` : ''}`,
     evidence,
   };
 }
