@@ -23,7 +23,7 @@ testRule(splitClient, {
       story: cut,
       subject: 'client1',
       severity: 'error',
-      message: /made 1 new manager/,
+      message: /came back with 1 new hotlink manager/,
       decisive: /hotlink enabled/,
     },
     'idle before the first byte': { story: () => story().start().cut('client2').end(20), subject: 'client2', decisive: /hotlink enabled/ },
