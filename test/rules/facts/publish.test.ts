@@ -15,7 +15,7 @@ describe('the tables for a user', () => {
     const store = await Store.create();
     await loadInput('samples/stall-e3-debug/sandbox', store, {});
     await publish(store.query, await buildCase(store.query));
-    for (const table of TABLES) await expect(store.runUserSql(`SELECT * FROM ${table} LIMIT 1`), table).resolves.toBeDefined();
+    for (const table of TABLES) await expect(store.runUserSql(`SELECT * FROM ${table} LIMIT 1`)).resolves.toBeDefined();
     expect(TABLES.length).toBeGreaterThan(20);
     const lost = await store.runUserSql('SELECT from_email, sum(lost_min) AS lost FROM flow_matrix GROUP BY from_email HAVING lost > 0');
     expect(lost.rows).toEqual([['aggregator@sandbox.local', 24042]]);
