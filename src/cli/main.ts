@@ -7,6 +7,8 @@ import { addExplain } from './commands/explain.ts';
 import { addQuery } from './commands/query.ts';
 import { addRules } from './commands/rules.ts';
 import { addSchema } from './commands/schema.ts';
+import { addTrace } from './commands/trace.ts';
+import { addWhyNot } from './commands/why-not.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { visible } from './output.ts';
 
@@ -29,6 +31,8 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .exitOverride()
     .showHelpAfterError('(add --help to see what is possible)');
   addAnalyze(program, done);
+  addTrace(program);
+  addWhyNot(program);
   addQuery(program);
   addRules(program);
   addExplain(program);

@@ -62,6 +62,11 @@ export const ERRORS = {
     'usage',
     (d) => `the statement failed: ${d.reason}; "SELECT table_name FROM information_schema.tables" lists tables and views`,
   ),
+  HLD_TRACE_NO_SUCH_PARTY: entry<{ party: string; known: readonly string[] }>(
+    'usage',
+    (d) =>
+      `no party '${d.party}' in this input; ${d.known.length === 0 ? 'it shows no party at all' : `its parties are ${d.known.join(', ')}`}`,
+  ),
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

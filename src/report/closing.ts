@@ -176,7 +176,7 @@ export function drawFiles(names: Names, page: Page, verbose: boolean): void {
   if (cited.length > shown.length) page.prose(span(`and ${cited.length - shown.length} more (--verbose)`, 'dim'), MARGIN);
 }
 
-const VERDICT_WORD: Readonly<Record<RuleVerdict['verdict'], string>> = {
+export const VERDICT_WORD: Readonly<Record<RuleVerdict['verdict'], string>> = {
   found: 'found',
   clear: 'clear',
   'not-applicable': 'not applicable',
@@ -226,10 +226,12 @@ export function drawTables(d: Diagnosis, names: Names, page: Page): void {
 }
 
 /** The last line: commands to go on with. */
-export function drawNext(d: Diagnosis, page: Page): void {
+export function drawNext(d: Diagnosis, names: Names, page: Page): void {
   const [first] = d.causes;
+  const lossy = d.flows.find(({ state }) => state === 'lossy');
   const commands = [
     ...(first === undefined ? [] : [`hotlink-doctor explain ${first.rule}`]),
+    ...(lossy === undefined ? [] : [`hotlink-doctor trace SANDBOX ${names.role(lossy.from)} ${names.role(lossy.to)}`]),
     ...(d.verdict === 'healthy' ? [] : ['hotlink-doctor query SANDBOX "SELECT * FROM event"']),
     'hotlink-doctor analyze SANDBOX --format json',
   ];

@@ -92,6 +92,6 @@ export function renderTerminal(d: Diagnosis, options: TerminalOptions): string {
   drawAccounting(d, page, names);
   drawFiles(names, page, verbose);
   if (verbose) drawTables(d, names, page);
-  drawNext(d, page);
+  drawNext(d, names, page);
   return page.toString();
 }

@@ -37,7 +37,7 @@ export async function runIds(query: Query): Promise<readonly string[]> {
   return (await listRuns(query)).map((r) => r.id);
 }
 
-async function diagnoseCase(c: CaseFile, query: Query, excerpts: ExcerptReader): Promise<Diagnosis> {
+export async function diagnoseCase(c: CaseFile, query: Query, excerpts: ExcerptReader): Promise<Diagnosis> {
   const { found, verdicts } = runRules(c, RULES);
   const folded = fold(found);
   const roots = folded.causes.map((x) => x.found);

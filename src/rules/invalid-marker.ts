@@ -7,7 +7,7 @@ import { harm, name, proxyOf } from './engine/ask.ts';
 import type { CaseFile, PairFact, Ref } from './facts/case-file.ts';
 import type { Marker } from './facts/load-files.ts';
 
-const PROBLEMS: Readonly<Record<string, string>> = {
+export const PROBLEMS: Readonly<Record<string, string>> = {
   empty: 'it is empty',
   'not-json': 'it is not JSON (an IPC address may have been written over it)',
   'no-from': 'it names no sender (an IPC address may have been written over it)',

@@ -72,7 +72,7 @@ function judgeSide(c: CaseFile, pair: PairFact, me: string, peer: string): Draft
 }
 
 /** Where the marker would lie, by the layout of the peer's. */
-function expectedPath(c: CaseFile, me: string, example: CaseFile['markers'][number] | undefined): string {
+export function expectedPath(c: CaseFile, me: string, example: CaseFile['markers'][number] | undefined): string {
   const numbers = /^(\d+)_to_(\d+)$/.exec(example?.channel ?? '');
   const channel = numbers === null || c.layout === 'shared-dir' ? (example?.channel ?? '') : `${numbers[2] ?? ''}_to_${numbers[1] ?? ''}`;
   const peer = example?.owner ?? me;

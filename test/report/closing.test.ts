@@ -65,6 +65,8 @@ test('a clock is mentioned when its bounds leave out zero', () => {
 });
 
 test('the last line says what to type next', () => {
-  expect(draw(stall(), (d, _names, page) => drawNext(d, page))).toMatch(/Next: hotlink-doctor explain sender-lock-drop\n/);
-  expect(draw(emptyDiagnosis(), (d, _names, page) => drawNext(d, page))).toMatch(/ {2}Next: hotlink-doctor query SANDBOX/);
+  expect(draw(stall(), drawNext)).toMatch(
+    /Next: hotlink-doctor explain sender-lock-drop\n +hotlink-doctor trace SANDBOX aggregator client1\n/,
+  );
+  expect(draw(emptyDiagnosis(), drawNext)).toMatch(/ {2}Next: hotlink-doctor query SANDBOX/);
 });

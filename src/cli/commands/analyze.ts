@@ -3,6 +3,7 @@ import type { Diagnosis } from '../../model/diagnosis.ts';
 import { DoctorError } from '../../model/errors.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { openInput } from '../input.ts';
+import { parseWidth } from '../layout.ts';
 import { MIN_WIDTH, print, startProgress, terminalWidth, wantsColor, writeOutput } from '../output.ts';
 
 const FORMATS = ['text', 'json'] as const;
@@ -47,17 +48,6 @@ function parseLimit(value: string, before: Limit[]): Limit[] {
     throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--fail-on', value, expected: LIMITS.join(', ') });
   }
   return [...before, limit];
-}
-
-function parseWidth(value: string): number {
-  if (!/^\d{1,4}$/.test(value) || Number(value) < MIN_WIDTH) {
-    throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', {
-      option: '--width',
-      value,
-      expected: `a number of columns from ${MIN_WIDTH} to 9999`,
-    });
-  }
-  return Number(value);
 }
 
 /**

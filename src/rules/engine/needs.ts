@@ -6,7 +6,7 @@ export function missingNeeds(c: CaseFile, rule: Rule): readonly Need[] {
   return rule.meta.needs.filter((n) => !n.split('|').some((x) => holds(c, x)));
 }
 
-function holds(c: CaseFile, need: string): boolean {
+export function holds(c: CaseFile, need: string): boolean {
   switch (need) {
     case 'client-log':
       return c.parties.some((p) => p.log !== null);

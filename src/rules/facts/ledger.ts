@@ -170,7 +170,7 @@ function boundUnused(from: string, to: string, receiver: PartyFact | undefined, 
 }
 
 /** The log covers the run, and this version writes a line for every session it opens or accepts. */
-function tellsAll(p: PartyFact | undefined): boolean {
+export function tellsAll(p: PartyFact | undefined): boolean {
   return p?.log != null && p.logComplete && p.era.value !== 'Go' && p.era.value !== 'E1';
 }
 

@@ -1,0 +1,32 @@
+/** One run of an input, as the rules see it and as it was judged. */
+import type { Diagnosis } from '../model/diagnosis.ts';
+import { DoctorError } from '../model/errors.ts';
+import type { ExcerptReader } from '../rules/engine/evidence.ts';
+import type { CaseFile } from '../rules/facts/case-file.ts';
+import { openInput } from './input.ts';
+import { startProgress } from './output.ts';
+
+export interface OpenCase {
+  readonly c: CaseFile;
+  readonly excerpts: ExcerptReader;
+  readonly judge: () => Promise<Diagnosis>;
+}
+
+/** Opens an input for `use` and closes it after. */
+export async function withCase<T>(input: string, run: string | undefined, use: (open: OpenCase) => Promise<T>): Promise<T> {
+  const { store, root } = await openInput(input, { progress: startProgress(false) });
+  try {
+    const [{ excerptReader }, { diagnoseCase, runIds }, { buildCase }] = await Promise.all([
+      import('../ingest/excerpts.ts'),
+      import('../rules/diagnose.ts'),
+      import('../rules/facts/build.ts'),
+    ]);
+    const known = run === undefined ? [] : await runIds(store.query);
+    if (run !== undefined && !known.includes(run)) throw new DoctorError('HLD_RUN_NO_SUCH_RUN', { run, known });
+    const c = await buildCase(store.query, run === undefined ? {} : { run });
+    const excerpts = excerptReader(root, store);
+    return await use({ c, excerpts, judge: async () => diagnoseCase(c, store.query, excerpts) });
+  } finally {
+    store.close();
+  }
+}

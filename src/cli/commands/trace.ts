@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import { DoctorError } from '../../model/errors.ts';
+import { withCase } from '../case.ts';
+import { addLayoutOptions, stdoutLayout, type LayoutOptions } from '../layout.ts';
+import { print } from '../output.ts';
+
+const FORMATS = ['text', 'json'] as const;
+
+interface Options extends LayoutOptions {
+  format: (typeof FORMATS)[number];
+  run?: string;
+}
+
+function parseFormat(value: string): Options['format'] {
+  const format = FORMATS.find((known) => known === value);
+  if (format === undefined) throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--format', value, expected: FORMATS.join(', ') });
+  return format;
+}
+
+async function trace(input: string, fromWord: string, toWord: string, options: Options): Promise<string> {
+  return withCase(input, options.run, async ({ c, excerpts, judge }) => {
+    const { describeTrace, partyNamed, traceDirection } = await import('../../rules/trace.ts');
+    const [from, to] = [partyNamed(c, fromWord), partyNamed(c, toWord)];
+    if (from === to)
+      throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: 'TO', value: toWord, expected: 'another party than FROM' });
+    const report = await describeTrace(c, traceDirection(c, from, to), excerpts);
+    if (options.format === 'json') return JSON.stringify(report, null, 2);
+    const { renderTrace } = await import('../../report/trace.ts');
+    return renderTrace(report, await judge(), stdoutLayout(options));
+  });
+}
+
+export function addTrace(program: Command): void {
+  const command = program
+    .command('trace')
+    .description('follow one direction link by link: what is seen, what is absent, what no line could show')
+    .argument('<input>', 'sandbox directory, one file of it, or a database saved with analyze --db')
+    .argument('<from>', 'sender: email or role, such as client1')
+    .argument('<to>', 'receiver: email or role')
+    .option('--format <format>', 'text or json', parseFormat, 'text')
+    .option('--run <id>', 'look at this run instead of the newest');
+  addLayoutOptions(command).action(async (input: string, from: string, to: string, options: Options) =>
+    print(await trace(input, from, to, options)),
+  );
+}

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { excerptReader } from '../../src/ingest/excerpts.ts';
+import { loadInput } from '../../src/ingest/load.ts';
+import { DoctorError } from '../../src/model/errors.ts';
+import { buildCase } from '../../src/rules/facts/build.ts';
+import type { CaseFile } from '../../src/rules/facts/case-file.ts';
+import { describeTrace, partyNamed, traceDirection, type Trace } from '../../src/rules/trace.ts';
+import { Store } from '../../src/store/store.ts';
+
+const stores: Store[] = [];
+const cases = new Map<string, { c: CaseFile; store: Store; root: string }>();
+
+beforeAll(async () => {
+  for (const name of ['stall-e3-debug', 'marker-missing', 'late-application', 'healthy', 'port-taken', 'published-29509775']) {
+    const root = `samples/${name}/sandbox`;
+    const store = await Store.create();
+    stores.push(store);
+    await loadInput(root, store);
+    cases.set(name, { c: await buildCase(store.query), store, root });
+  }
+});
+afterAll(() => stores.forEach((store) => store.close()));
+
+function trace(sample: string, from: string, to: string): Trace {
+  const { c } = cases.get(sample)!;
+  return traceDirection(c, partyNamed(c, from), partyNamed(c, to));
+}
+
+function states(t: Trace): Record<string, string> {
+  return Object.fromEntries(t.links.map((l) => [l.link, l.state]));
+}
+
+describe('a direction', () => {
+  test('whose frames the relay refused breaks there, after an open and an accept that are seen', async () => {
+    const t = trace('stall-e3-debug', 'aggregator', 'client1');
+    expect(t.breaksAt).toBe('relay took and wrote');
+    expect(states(t)).toMatchObject({
+      'session opened': 'seen',
+      accepted: 'seen',
+      'accept reached the opener': 'seen',
+      delivered: 'absent',
+    });
+    const { c, store, root } = cases.get('stall-e3-debug')!;
+    const relay = (await describeTrace(c, t, excerptReader(root, store))).links.find((l) => l.link === t.breaksAt);
+    expect(relay?.evidence[0]).toMatchObject({ source: 'relay/server/logs/server.log', line: 224 });
+    expect(relay?.evidence[0]?.text).toContain('not sender');
+    expect(relay?.time).toBe('2026-11-22T13:25:47.000Z');
+  });
+
+  test('that was never used breaks at the bytes of the program, not at the transport', () => {
+    expect(trace('stall-e3-debug', 'client1', 'client2').breaksAt).toBe('bytes from the program');
+  });
+
+  test('without a marker breaks at the marker', () => {
+    const t = trace('marker-missing', 'client2', 'client1');
+    expect(t.breaksAt).toBe('marker of the sender');
+    expect(t.links[0]?.evidence).toContainEqual(
+      expect.objectContaining({ absent: true, source: expect.stringMatching(/2_to_1\/stream\.tcp$/) }),
+    );
+  });
+
+  test('whose listener lost its port breaks at the listener', () => {
+    const { c } = cases.get('port-taken')!;
+    const breaks = c.directions.map((d) => traceDirection(c, d.from, d.to).breaksAt);
+    expect(breaks).toContain('proxy listens');
+  });
+
+  test('whose first frame met no writer breaks at the write, with the line of the drop', () => {
+    const t = trace('late-application', 'client2', 'aggregator');
+    expect(t.breaksAt).toBe('written to the program');
+    expect(t.links.find((l) => l.link === t.breaksAt)?.evidence[0]).toHaveProperty('event.kind', 'write-skipped');
+    expect(states(t)).toMatchObject({ 'frames decoded': 'seen' });
+  });
+
+  test('of a healthy run has no absent link, either way between any two', () => {
+    const { c } = cases.get('healthy')!;
+    expect(c.directions).toHaveLength(6);
+    for (const d of c.directions) expect(traceDirection(c, d.from, d.to).links.filter((l) => l.state === 'absent')).toEqual([]);
+  });
+
+  test('of which only counters are left is unknowable where no line could show it', () => {
+    const { c } = cases.get('published-29509775')!;
+    for (const d of c.directions) {
+      const t = traceDirection(c, d.from, d.to);
+      expect(t.links.find((l) => l.link === 'relay took and wrote')?.says).toBe('no relay log');
+      expect(states(t)).toMatchObject({ 'relay took and wrote': 'unknowable', 'frames decoded': 'unknowable' });
+    }
+  });
+
+  test('never has a seen link after one that rests on a missing line', () => {
+    for (const { c } of cases.values())
+      for (const d of c.directions) expect(Object.values(states(traceDirection(c, d.from, d.to))).join(' ')).not.toMatch(/absent.* seen/);
+  });
+});
+
+test('a party is named by email or role; another name is refused with the known ones', () => {
+  const { c } = cases.get('healthy')!;
+  expect(partyNamed(c, 'client1@sandbox.local')).toBe(partyNamed(c, 'client1'));
+  const refused = (): string => partyNamed(c, 'client9');
+  expect(refused).toThrow(DoctorError);
+  expect(refused).toThrow("no party 'client9' in this input; its parties are aggregator, client1, client2");
+});
