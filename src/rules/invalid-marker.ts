@@ -6,16 +6,7 @@ import { defineRule, type Draft } from './engine/rule.ts';
 import { harm, name, proxyOf } from './engine/ask.ts';
 import type { CaseFile, PairFact, Ref } from './facts/case-file.ts';
 import type { Marker } from './facts/load-files.ts';
-
-export const PROBLEMS: Readonly<Record<string, string>> = {
-  empty: 'it is empty',
-  'not-json': 'it is not JSON (an IPC address may have been written over it)',
-  'no-from': 'it names no sender (an IPC address may have been written over it)',
-  'no-to': 'it names no receiver',
-  'no-port': 'it has no port',
-  'no-local-port': 'its ports object lacks this party',
-  'bad-directory': 'its directory is not called <number>_to_<number>',
-};
+import { portFor, PROBLEMS } from './facts/markers.ts';
 
 export const invalidMarker = defineRule({
   meta: {
@@ -109,11 +100,4 @@ function judgePorts(c: CaseFile, pair: PairFact): Draft[] {
     });
   }
   return drafts;
-}
-
-function portFor(marker: Marker | undefined, email: string): number | undefined {
-  if (marker?.ports == null) return undefined;
-  const ports: unknown = JSON.parse(marker.ports);
-  const value: unknown = typeof ports === 'object' && ports !== null ? Object.entries(ports).find(([k]) => k === email)?.[1] : undefined;
-  return typeof value === 'number' ? value : undefined;
 }

@@ -6,6 +6,7 @@
 import { defineRule, type Draft } from './engine/rule.ts';
 import { harm, hasOwnEvidence, name } from './engine/ask.ts';
 import type { CaseFile, PairFact, Ref } from './facts/case-file.ts';
+import { expectedPath } from './facts/markers.ts';
 
 export const missingChannel = defineRule({
   meta: {
@@ -69,14 +70,4 @@ function judgeSide(c: CaseFile, pair: PairFact, me: string, peer: string): Draft
       touches: [me, peer],
     },
   ];
-}
-
-/** Where the marker would lie, by the layout of the peer's. */
-export function expectedPath(c: CaseFile, me: string, example: CaseFile['markers'][number] | undefined): string {
-  const numbers = /^(\d+)_to_(\d+)$/.exec(example?.channel ?? '');
-  const channel = numbers === null || c.layout === 'shared-dir' ? (example?.channel ?? '') : `${numbers[2] ?? ''}_to_${numbers[1] ?? ''}`;
-  const peer = example?.owner ?? me;
-  return (example?.source ?? `${me}/datasites/${me}/_mpc/${channel}/stream.tcp`)
-    .replaceAll(peer, me)
-    .replace(/\/\d+_to_\d+\//, `/${channel}/`);
 }

@@ -124,7 +124,7 @@ CREATE TABLE acl_rule (
   directory VARCHAR NOT NULL,      -- datasites-relative directory of the file
   flow VARCHAR, run VARCHAR, channel VARCHAR,
   terminal BOOLEAN NOT NULL, rule_no INTEGER NOT NULL, line_no INTEGER, pattern VARCHAR NOT NULL,
-  level VARCHAR NOT NULL,          -- admin | write | read
+  level VARCHAR NOT NULL,          -- admin | write | read; none: the rule grants nothing
   grantee VARCHAR NOT NULL
 );
 CREATE TABLE acl_file (source_id INTEGER NOT NULL, party VARCHAR NOT NULL, owner VARCHAR NOT NULL, directory VARCHAR NOT NULL, flow VARCHAR, run VARCHAR, channel VARCHAR, problem VARCHAR);
@@ -140,6 +140,9 @@ CREATE TABLE phase (               -- lines of *.phase
 );
 CREATE TABLE stack_client (        -- relay/state.json clients[]
   source_id INTEGER NOT NULL, pointer VARCHAR NOT NULL, email VARCHAR NOT NULL, pid BIGINT, port INTEGER, embedded BOOLEAN NOT NULL
+);
+CREATE TABLE stack_port (          -- relay/state.json: ports that the stack itself listens on
+  source_id INTEGER NOT NULL, pointer VARCHAR NOT NULL, name VARCHAR NOT NULL, port INTEGER NOT NULL
 );
 CREATE TABLE access (              -- relay access log, aggregated: one row per (source, user, path is own telemetry, type)
   source_id INTEGER NOT NULL, user_email VARCHAR NOT NULL, agent VARCHAR, access_type VARCHAR NOT NULL,

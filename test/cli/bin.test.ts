@@ -12,7 +12,8 @@ describe('the command line', () => {
     const { code, stdout, ms } = runBin(['--help']);
     console.log(`--help took ${Math.round(ms)} ms from start to exit (aim: under 120)`);
     expect(code).toBe(0);
-    for (const command of ['analyze', 'trace', 'why-not', 'query', 'rules', 'explain', 'schema']) expect(stdout).toContain(`  ${command} `);
+    for (const command of ['analyze', 'preflight', 'trace', 'why-not', 'query', 'rules', 'explain', 'schema'])
+      expect(stdout).toContain(`  ${command} `);
   });
 
   test('--version prints a version', () => {

@@ -122,7 +122,8 @@ export async function readAcl(text: string, { sourceId, party, path }: FilePlace
   if (text.trim() === '') return rejectedFile(text, 'empty-file', [file('empty')]);
   if (acl === undefined) return rejectedFile(text, 'unexpected-shape', [file('not-yaml')]);
   const rules = acl.rules.flatMap((rule, ruleNo) =>
-    rule.grants.map(({ level, grantee }): TableRow => {
+    // A rule that grants nothing still decides for what it matches.
+    (rule.grants.length > 0 ? rule.grants : [{ level: 'none', grantee: '' }]).map(({ level, grantee }): TableRow => {
       const place = [sourceId, party, owner, directory, parts.flow, parts.run, channel];
       return { table: 'acl_rule', values: [...place, acl.terminal, ruleNo, rule.line || null, rule.pattern, level, grantee] };
     }),

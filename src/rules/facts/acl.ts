@@ -18,7 +18,7 @@ export function aclProof(c: CaseFile, owner: string, channel: string | null, par
 }
 
 /** What the relay checks: the session's path ends so, relative to the channel directory. */
-const FRAME_FILE = 'stream.tcp.request';
+export const FRAME_FILE = 'stream.tcp.request';
 
 /** The nearest file in the owner's own tree, and the grants of its most specific rule that matches the session's path. */
 function decidingAcl(
@@ -30,9 +30,22 @@ function decidingAcl(
   const file = own.find((f) => f.channel === channel) ?? own.find((f) => f.channel === null);
   if (file === undefined) return { file, grants: [] };
   const path = file.channel === null ? `${channel ?? ''}/${FRAME_FILE}` : FRAME_FILE;
-  const fitting = c.acl.filter((a) => a.sourceId === file.sourceId && picomatch.isMatch(path, a.pattern, { dot: true }));
+  return { file, grants: grantsFor(c, file.sourceId, path) };
+}
+
+/** What a file's most specific rule that matches grants; `path` is relative to the file's directory. */
+export function grantsFor(c: CaseFile, sourceId: number, path: string): CaseFile['acl'] {
+  const fitting = c.acl.filter((a) => a.sourceId === sourceId && picomatch.isMatch(path, a.pattern, { dot: true }));
   const patterns = [...new Set(fitting.map((a) => a.pattern))].toSorted((a, b) => wildness(a) - wildness(b) || b.length - a.length);
-  return { file, grants: fitting.filter((a) => a.pattern === patterns[0]) };
+  return fitting.filter((a) => a.pattern === patterns[0]);
+}
+
+/** Admin includes write, write includes read. A grantee is an email, a glob of emails, or USER: whoever asks. */
+export function holds(grants: CaseFile['acl'], party: string, level: 'read' | 'write'): boolean {
+  const enough = level === 'read' ? ['read', 'write', 'admin'] : ['write', 'admin'];
+  return grants.some(
+    (g) => enough.includes(g.level) && (g.grantee === party || g.grantee === 'USER' || picomatch.isMatch(party, g.grantee, { dot: true })),
+  );
 }
 
 /** More wildcards, less specific; `**` last of all. */
@@ -45,6 +58,5 @@ export function mayUse(c: CaseFile, owner: string, channel: string | null, party
   if (party === owner) return true;
   const { file, grants } = decidingAcl(c, owner, channel);
   if (file === undefined) return undefined;
-  const enough = level === 'read' ? ['read', 'write', 'admin'] : ['write', 'admin'];
-  return grants.some((g) => enough.includes(g.level) && (g.grantee === party || picomatch.isMatch(party, g.grantee, { dot: true })));
+  return holds(grants, party, level);
 }

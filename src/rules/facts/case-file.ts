@@ -3,7 +3,7 @@ import type { Interval, Evidence } from '../../model/diagnosis.ts';
 import type { Clocks } from './clocks.ts';
 import type { EventLog, LogEvent } from './events.ts';
 import type { AppBytes, Family, Flush, ReceivedStream, RelayedFrames, SentStream, Silence } from './load.ts';
-import type { AclFile, AclRule, Marker, Phase, ProgressStep, Source, Telemetry } from './load-files.ts';
+import type { AclFile, AclRule, Marker, Phase, ProgressStep, Source, StackPort, Telemetry } from './load-files.ts';
 import type { ManagerFact } from './managers.ts';
 import type { RunName } from './window.ts';
 
@@ -155,6 +155,7 @@ export interface CaseFile {
   readonly markers: readonly Marker[];
   readonly acl: readonly AclRule[];
   readonly aclFiles: readonly AclFile[];
+  readonly stackPorts: readonly StackPort[];
   readonly progress: readonly ProgressFact[];
   readonly progressSteps: readonly ProgressStep[];
   readonly phases: readonly Phase[];

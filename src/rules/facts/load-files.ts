@@ -186,6 +186,7 @@ export interface AclRule {
   readonly directory: string;
   readonly run: string | null;
   readonly channel: string | null;
+  readonly terminal: boolean;
   readonly line: number | null;
   readonly pattern: string;
   readonly level: string;
@@ -204,6 +205,7 @@ export async function loadAcl(query: Query): Promise<readonly AclRule[]> {
     directory: text(r, 'directory'),
     run: textOrNull(r, 'run'),
     channel: textOrNull(r, 'channel'),
+    terminal: flag(r, 'terminal'),
     line: integerOrNull(r, 'line_no'),
     pattern: text(r, 'pattern'),
     level: text(r, 'level'),
@@ -216,8 +218,11 @@ export interface AclFile {
   readonly source: string;
   readonly party: string;
   readonly owner: string;
+  readonly directory: string;
   readonly run: string | null;
   readonly channel: string | null;
+  /** Why its rules cannot be read: empty or not-yaml. */
+  readonly problem: string | null;
 }
 
 export async function loadAclFiles(query: Query): Promise<readonly AclFile[]> {
@@ -227,9 +232,26 @@ export async function loadAclFiles(query: Query): Promise<readonly AclFile[]> {
     source: text(r, 'source'),
     party: text(r, 'party'),
     owner: text(r, 'owner'),
+    directory: text(r, 'directory'),
     run: textOrNull(r, 'run'),
     channel: textOrNull(r, 'channel'),
+    problem: textOrNull(r, 'problem'),
   }));
+}
+
+/** A port that the stack itself listens on, by its state file. */
+export interface StackPort {
+  readonly source: string;
+  readonly pointer: string;
+  readonly name: string;
+  readonly port: number;
+}
+
+export async function loadStackPorts(query: Query): Promise<readonly StackPort[]> {
+  const rows = await query(
+    sql`SELECT p.*, s.path AS source FROM stack_port AS p JOIN source AS s USING (source_id) ORDER BY p.source_id, p.pointer`,
+  );
+  return rows.map((r) => ({ source: text(r, 'source'), pointer: text(r, 'pointer'), name: text(r, 'name'), port: integer(r, 'port') }));
 }
 
 export interface ProgressStep {

@@ -6,6 +6,7 @@
  */
 import type { CaseFile, Era, PartyFact, SessionFact } from './case-file.ts';
 import { inOrder, type LogEvent } from './events.ts';
+import type { Marker } from './load-files.ts';
 import { numbersOf } from './sessions.ts';
 
 export type SkipReason = 'late' | 'absent' | 'lost' | 'peer-key' | 'mixed' | 'stale';
@@ -84,7 +85,7 @@ function perhapsUnmapped(c: CaseFile, event: LogEvent, party: string, sender: st
 }
 
 /** A party whose version nothing tells is taken to run what all others run. E6 shows itself in telemetry, so it is not assumed against that. */
-function commonEra(c: CaseFile, party: string): Era | null {
+export function commonEra(c: CaseFile, party: string): Era | null {
   const others = new Set(c.parties.filter((p) => p.email !== party && p.era.value !== null).map((p) => p.era.value));
   const only = [...others][0] ?? null;
   if (others.size !== 1 || (only === 'E6' && c.party(party)?.telemetry?.hasBenchStrict === false)) return null;
@@ -134,13 +135,18 @@ function maps(c: CaseFile, me: PartyFact | undefined, event: LogEvent, era: Era 
   const marker = c.markers.find(
     (m) => m.party === me?.email && (c.run === null || m.run === c.run.id) && samePair(m.channel, event.channel),
   );
-  const numbers = numbersOf(marker?.channel ?? null);
-  if (marker?.from == null || marker.to === null || numbers === undefined || me === undefined) return undefined;
-  const key = `${event.owner ?? ''}/${event.channel ?? ''}`;
+  if (marker === undefined || me === undefined) return undefined;
+  return mapsKey(`${event.owner ?? ''}/${event.channel ?? ''}`, marker, me.email, era);
+}
+
+/** The same for `owner/channel` and the marker by which this party registers its program. */
+export function mapsKey(key: string, marker: Marker, me: string, era: Era | null): boolean | 'unless-swapped' | undefined {
+  const numbers = numbersOf(marker.channel);
+  if (marker.from === null || marker.to === null || numbers === undefined) return undefined;
   const [a, b] = numbers;
   const straight = `${Math.min(a, b)}_to_${Math.max(a, b)}`;
   const smaller = marker.from < marker.to ? marker.from : marker.to;
-  const peer = marker.from === me.email ? marker.to : marker.from;
+  const peer = marker.from === me ? marker.to : marker.from;
   if (key === `${smaller}/${straight}` || key === `${marker.owner}/${marker.channel}`) return true;
   return era === null ? undefined : keysByEra(key, marker.from, marker.to, marker.channel, peer, straight, `${b}_to_${a}`)[era];
 }
@@ -172,10 +178,10 @@ function keysByEra(
 }
 
 /** Another frame on a directional path of a larger email was written by this version: then its keys are swapped as in E5b. */
-function swapped(c: CaseFile, party: string, event: LogEvent): boolean {
+export function swapped(c: CaseFile, party: string, event: LogEvent | null): boolean {
   return c.received.some((r) => {
     const opener = c.sessions.find((s) => s.sid === r.sid && s.owner === s.opener)?.opener;
-    if (opener == null || r.prefixFrames === 0 || r.path === event.path) return false;
+    if (opener == null || r.prefixFrames === 0 || r.path === event?.path) return false;
     return opener > r.party && (r.party === party || c.party(r.party)?.era.value === c.party(party)?.era.value);
   });
 }

@@ -3,8 +3,7 @@ import { name, plural, proxyOf, ref, refs, stopped } from '../engine/ask.ts';
 import type { Ref } from '../facts/case-file.ts';
 import type { LogEvent } from '../facts/events.ts';
 import { tellsAll } from '../facts/ledger.ts';
-import { PROBLEMS } from '../invalid-marker.ts';
-import { expectedPath } from '../missing-channel.ts';
+import { expectedPath, PROBLEMS } from '../facts/markers.ts';
 import { absent, entryOf, failed, noLine, seen, tellsDebug, total, unknowable, whyBlind, type Judged, type View } from './view.ts';
 
 function markersOf(v: View, party: string) {
