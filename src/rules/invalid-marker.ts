@@ -64,15 +64,19 @@ function judgePair(c: CaseFile, pair: PairFact): Draft[] {
 
 function proof(c: CaseFile, me: string, peer: string, broken: Marker): Ref[] {
   const telemetry = c.party(me)?.telemetry;
-  const evidence: Ref[] = [
-    broken.problem === 'empty'
-      ? { source: broken.source, absent: true, text: 'the marker has no content' }
-      : { source: broken.source, pointer: '', text: `marker ${broken.channel}: ${broken.problem ?? ''}` },
-  ];
-  if (broken.problem === 'not-json') evidence[0] = { sourceId: broken.sourceId, line: 1 };
+  const evidence: Ref[] = [placeOf(broken)];
   if (telemetry?.hasLive === true)
     evidence.push({ source: telemetry.source, pointer: '/live/proxies', text: `live.proxies lists no proxy for ${peer}` });
   return evidence;
+}
+
+/** Where the fault stands. An address alone (`host:port`, a number) is no JSON object that a pointer could enter. */
+function placeOf(broken: Marker): Ref {
+  if (broken.problem === 'not-json') return { sourceId: broken.sourceId, line: 1 };
+  if (broken.problem === 'empty') return { source: broken.source, absent: true, text: 'the marker has no content' };
+  if (broken.from === null && broken.to === null && broken.ports === null)
+    return { source: broken.source, absent: true, text: 'the marker names no parties' };
+  return { source: broken.source, pointer: '', text: `marker ${broken.channel}: ${broken.problem ?? ''}` };
 }
 
 /** The two markers of a pair name different ports for one party: its program dials the one, its client listens on the other. */

@@ -4,7 +4,7 @@
  * program comes seconds later. The read loop stands still for half a minute meanwhile.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { firstTime, harm, name, ref, refs, subjectOf } from './engine/ask.ts';
+import { harm, name, ref, refs, subjectOf } from './engine/ask.ts';
 import { classifySkips, type Skip } from './facts/skips.ts';
 import type { CaseFile } from './facts/case-file.ts';
 
@@ -57,7 +57,7 @@ function draftFor(c: CaseFile, s: Skip): Draft {
       ...refs(after),
       ...s.proof.flatMap((e) => ref(e)),
     ],
-    ...firstTime([s.event]),
+    ...(s.since === null ? {} : { at: s.since }),
     touches: s.sender === null ? [s.party] : [s.sender, s.party],
   };
 }

@@ -57,7 +57,7 @@ function fromSkip(c: CaseFile, s: Skip): Draft {
     confidence: s.certain ? 'certain' : 'likely',
     message: `${name(s.party, c)}'s program had been connected, but ${name(s.sender, c)}'s frames found no writer any more`,
     evidence: [...ref(s.event), ...s.proof.flatMap((e) => ref(e)), ...ref(closed), ...ref(ignored)],
-    ...firstTime([s.event]),
+    ...(s.since === null ? {} : { at: s.since }),
     touches: s.sender === null ? [s.party] : [s.sender, s.party],
   };
 }

@@ -3,7 +3,7 @@
  * peer with a larger email sends on; what it receives from smaller emails travels on paths that every version maps.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { firstTime, harm, name, ref, subjectOf } from './engine/ask.ts';
+import { harm, name, ref, subjectOf } from './engine/ask.ts';
 import { classifySkips } from './facts/skips.ts';
 import type { CaseFile } from './facts/case-file.ts';
 
@@ -41,14 +41,14 @@ export const mixedVersions = defineRule({
     const drafts: Draft[] = skips.map((s) => ({
       subject: s.sender === null ? { party: s.party } : subjectOf(s.sender, [s.party]),
       severity: harm(c, true),
-      confidence: 'certain',
+      confidence: s.certain ? 'certain' : 'likely',
       message: `${name(s.party, c)} (${eraText(c, s.party)}) does not map the path that ${name(s.sender, c)} (${eraText(c, s.sender)}) sends on; its first frame was dropped and the direction is stuck`,
       evidence: [
         ...ref(s.event),
         ...(c.party(s.party)?.era.proof ?? []),
         ...(s.sender === null ? [] : (c.party(s.sender)?.era.proof ?? [])),
       ],
-      ...firstTime([s.event]),
+      ...(s.since === null ? {} : { at: s.since }),
       touches: s.sender === null ? [s.party] : [s.sender, s.party],
     }));
     return drafts.length > 0 ? drafts : merelyDifferent(c);

@@ -4,7 +4,7 @@
  * so every direction from a larger to a smaller email fails with its first frame while the program is connected.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { firstTime, harm, name, ref, subjectOf } from './engine/ask.ts';
+import { harm, name, ref, subjectOf } from './engine/ask.ts';
 import { classifySkips, type Skip } from './facts/skips.ts';
 import type { CaseFile } from './facts/case-file.ts';
 
@@ -56,7 +56,7 @@ function draftFor(c: CaseFile, s: Skip): Draft {
       ...(era?.proof ?? []),
     ],
     metrics: { era: era?.value ?? null },
-    ...firstTime([s.event]),
+    ...(s.since === null ? {} : { at: s.since }),
     touches: s.sender === null ? [s.party] : [s.sender, s.party],
   };
 }

@@ -2,6 +2,7 @@
 import type { Severity } from '../../model/diagnosis.ts';
 import type { CaseFile, DirectionFact, PartyFact, Ref } from '../facts/case-file.ts';
 import type { LogEvent } from '../facts/events.ts';
+import { QUIET_LIMIT_US } from '../facts/stillness.ts';
 
 /** Error only for what lost bytes or stopped the run: on a run that finished, or that still moves, it is less (design §7). */
 export function harm(c: CaseFile, lost: boolean): Severity {
@@ -10,9 +11,17 @@ export function harm(c: CaseFile, lost: boolean): Severity {
   return 'warning';
 }
 
-/** The run stands still and nothing says that it was done. */
+/** The run stands still, or never began although a program waits, and nothing says that it was done. */
 export function stopped(c: CaseFile): boolean {
-  return c.finished !== true && (c.stillness.standing || c.toldStill);
+  return c.finished !== true && (c.stillness.standing || c.toldStill || neverBegan(c));
+}
+
+/** A program is connected, all clients have been up for the time that counts as standing still, and nothing ever moved. */
+function neverBegan(c: CaseFile): boolean {
+  const { lastMoved, end } = c.stillness;
+  const up = c.parties.flatMap((p) => p.managers.slice(0, 1).map((m) => m.enabled?.t ?? m.first?.t ?? null)).filter((t) => t !== null);
+  if (lastMoved !== null || end === null || up.length === 0) return false;
+  return end - Math.max(...up) >= QUIET_LIMIT_US && c.parties.some((p) => p.telemetry?.proxies.some((x) => x.connected) === true);
 }
 
 export function ref(event: LogEvent | null | undefined): Ref[] {

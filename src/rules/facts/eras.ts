@@ -38,7 +38,7 @@ export function eraOf(
   const ice = of('ice-servers')[0];
   if (onOther !== undefined)
     return ice !== undefined || seen.length > 0 ? { value: 'E4', proof: [{ event: onOther }] } : { value: null, proof: [] };
-  if (tookGrace(party, events))
+  if (isSix(telemetry) !== false && tookGrace(party, events))
     return {
       value: 'E6',
       proof: of('fallback')
@@ -55,6 +55,7 @@ export function eraOf(
 /** The writer-mapping line of debug logs names the era by its flags (field guide 8.4). */
 function eraByFlags(party: string, events: EventLog): { value: Era; proof: readonly Ref[] } | undefined {
   for (const e of events.ofParty(party, 'writer-mapped')) {
+    if (/active\(channel\/local\/from\/to\)=/.test(e.reason ?? '')) return { value: 'E4', proof: [{ event: e }] };
     const flags = /active\(ch\/loc\/from\/to\/peer\)=(\w+)\/(\w+)\/(\w+)\/(\w+)\/(\w+)/.exec(e.reason ?? '');
     if (flags === null) continue;
     const code = flags
@@ -65,6 +66,11 @@ function eraByFlags(party: string, events: EventLog): { value: Era; proof: reado
     if (code === 'tfftt' || code === 'tttff') return { value: 'E5b', proof: [{ event: e }] };
   }
   return undefined;
+}
+
+/** E6 says so in telemetry; a file of that shape without its key is of an earlier version. null when no file tells. */
+export function isSix(telemetry: Telemetry | null): boolean | null {
+  return telemetry?.hasLive === true ? telemetry.hasBenchStrict : null;
 }
 
 /** A party whose email is the larger one of some pair would open on the other's namespace before E5. */

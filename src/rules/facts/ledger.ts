@@ -54,6 +54,14 @@ function confirm(bounds: readonly Bounds[], input: LedgerInput): readonly Bounds
   );
 }
 
+/** A proxy sends what it read, so a delivered frame holds a byte at least: who got how many frames is known where bytes are only known in sum. */
+function fill(bounds: readonly Bounds[], frames: readonly { delivered: Interval }[]): readonly Bounds[] {
+  return bounds.map((b, i) => {
+    const min = Math.max(b.deliveredBytes.min, Math.min(frames[i]?.delivered.min ?? 0, b.deliveredBytes.max));
+    return { ...b, deliveredBytes: { min, max: b.deliveredBytes.max } };
+  });
+}
+
 /** A line says that a frame of this direction will never arrive. */
 function gone(b: Bounds, bySid: SessionIndex): boolean {
   return b.streams.some(
@@ -79,8 +87,8 @@ export function buildLedger(input: LedgerInput): Ledger {
     input,
   );
   const contradictions: string[] = [];
-  const bytes = solve('bytes', bounds, input, contradictions);
   const frames = solve('frames', bounds, input, contradictions);
+  const bytes = solve('bytes', fill(bounds, frames), input, contradictions);
   const directions = bounds.map((b, i): DirectionFact => {
     const solved = bytes[i] ?? { sent: b.sentBytes, delivered: b.deliveredBytes, lost: UNKNOWN };
     const framed = frames[i];

@@ -5,6 +5,7 @@
  * and what the next frames of other channels met.
  */
 import type { CaseFile, Era, PartyFact, SessionFact } from './case-file.ts';
+import { isSix } from './eras.ts';
 import { inOrder, type LogEvent } from './events.ts';
 import type { Marker } from './load-files.ts';
 import { numbersOf } from './sessions.ts';
@@ -18,6 +19,8 @@ export interface Skip {
   readonly session: SessionFact | null;
   readonly reason: SkipReason;
   readonly certain: boolean;
+  /** When the frame came and its wait for a writer began: from then on the read loop handled nothing else. */
+  readonly since: number | null;
   /** Further lines that decide it. */
   readonly proof: readonly LogEvent[];
 }
@@ -31,9 +34,23 @@ export function classifySkips(c: CaseFile): readonly Skip[] {
     seen.add(key);
     const session = sessionOf(c, event);
     const sender = session?.streams.find((s) => s.to === event.party)?.from ?? null;
-    skips.push({ event, party: event.party, sender, session, ...reasonOf(c, event, event.party, sender, session) });
+    const since = waitBegan(event, session);
+    skips.push({ event, party: event.party, sender, session, since, ...reasonOf(c, event, event.party, sender, session) });
   }
   return skips;
+}
+
+/** Twenty looks for a writer, a quarter of a second apart (E3 on). */
+const WRITER_WAIT_US = 5_000_000;
+/** Writer waits take up to 30 ms more than that. */
+const MARGIN_US = 500_000;
+
+/** The line of the frame when it was the stream's first, else the wait that every version from E3 on keeps. */
+function waitBegan(event: LogEvent, session: SessionFact | null): number | null {
+  if (event.t === null) return null;
+  const got = session?.streams.find((s) => s.to === event.party)?.received ?? null;
+  const waits = got !== null && got.prefixFrames === 0 ? got.firstT : null;
+  return Math.min(waits ?? Infinity, event.t - WRITER_WAIT_US);
 }
 
 function sessionOf(c: CaseFile, event: LogEvent): SessionFact | null {
@@ -51,12 +68,22 @@ function reasonOf(c: CaseFile, event: LogEvent, party: string, sender: string | 
   const era = me?.era.value ?? commonEra(c, party);
   const connected = connectedBefore(c, party, sender, event);
   const mapped = maps(c, me, event, era);
+  if (mapped === undefined && perhapsOlder(c, me, event, sender)) return { reason: 'mixed', certain: false, proof: connected };
   if (mapped === false) return unmapped(c, era, sender, connected);
   if (mapped === 'unless-swapped') return perhapsUnmapped(c, event, party, sender, connected);
   // It was connected and is gone, or a probe took its place.
   if (mapped === true && connected.length > 0)
     return { reason: 'lost', certain: c.events.ofParty(party, 'app-closed').length > 0, proof: connected };
   return late(c, party, sender);
+}
+
+/**
+ * A party that is not of E6, on a path that only E5b and E6 map, from a sender of E6: what else it is nothing tells, but a
+ * frame that found no writer there is more often an older version's than a late program's.
+ */
+function perhapsOlder(c: CaseFile, me: PartyFact | undefined, event: LogEvent, sender: string | null): boolean {
+  const from = sender === null ? undefined : c.party(sender);
+  return me !== undefined && isSix(me.telemetry) === false && from?.era.value === 'E6' && maps(c, me, event, 'E5') === 'unless-swapped';
 }
 
 /** A path of another run, for which this party has no marker while it has this run's. */
@@ -75,7 +102,8 @@ function unmapped(c: CaseFile, era: Era | null, sender: string | null, connected
 
 /** E5 of which nothing tells a from b: other frames on such paths decide, else the repetition on another channel. */
 function perhapsUnmapped(c: CaseFile, event: LogEvent, party: string, sender: string | null, connected: readonly LogEvent[]): Reason {
-  if (swapped(c, party, event)) return connected.length > 0 ? { reason: 'lost', certain: false, proof: connected } : late(c, party, sender);
+  if (swapped(c, party, event) || foundWriter(c, party, event))
+    return connected.length > 0 ? { reason: 'lost', certain: false, proof: connected } : late(c, party, sender);
   const repeated = c.events.ofParty(party, 'write-skipped').filter((e) => e.path !== event.path);
   return {
     reason: 'peer-key',
@@ -88,7 +116,7 @@ function perhapsUnmapped(c: CaseFile, event: LogEvent, party: string, sender: st
 export function commonEra(c: CaseFile, party: string): Era | null {
   const others = new Set(c.parties.filter((p) => p.email !== party && p.era.value !== null).map((p) => p.era.value));
   const only = [...others][0] ?? null;
-  if (others.size !== 1 || (only === 'E6' && c.party(party)?.telemetry?.hasBenchStrict === false)) return null;
+  if (others.size !== 1 || (only === 'E6' && isSix(c.party(party)?.telemetry ?? null) === false)) return null;
   return only;
 }
 
@@ -175,6 +203,15 @@ function keysByEra(
     E6: owned || turned,
     Go: undefined,
   };
+}
+
+/** More frames came on this path than were skipped, and the last had time to be: a writer was there for one of them, so the path is mapped. */
+function foundWriter(c: CaseFile, party: string, event: LogEvent): boolean {
+  const skips = c.events.ofParty(party, 'write-skipped').filter((e) => e.path === event.path).length;
+  const came = c.received.filter((r) => r.party === party && r.path === event.path);
+  const end = c.party(party)?.logEnd ?? -Infinity;
+  const last = Math.max(...came.map((r) => r.lastT ?? -Infinity));
+  return came.reduce((sum, r) => sum + r.distinct, 0) > skips && last + WRITER_WAIT_US + MARGIN_US < end;
 }
 
 /** Another frame on a directional path of a larger email was written by this version: then its keys are swapped as in E5b. */

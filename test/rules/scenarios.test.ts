@@ -1,0 +1,269 @@
+/** Combinations of era, layout, fault and moment of collection that no recording holds: verdict, first cause and whom it names. */
+import { describe, expect, it } from 'vitest';
+import type { Diagnosis } from '../../src/model/diagnosis.ts';
+import { judgeStory } from '../helpers/judge.ts';
+import { story, type Story, type StoryOptions } from '../helpers/story.ts';
+
+interface Scenario {
+  readonly story: () => Story;
+  readonly verdict: Diagnosis['verdict'] | readonly Diagnosis['verdict'][];
+  /** Rule of the first cause; undefined: nothing of severity error, and no warning but these. */
+  readonly cause?: string;
+  /** `client1`, `client1 > client2`; undefined: anybody. */
+  readonly subject?: string;
+  readonly warnings?: readonly string[];
+}
+
+const TWO = { parties: ['client1', 'client2'], layout: 'shared-dir' } as const;
+const NAMES = ['aggregator', 'client1', 'client2'] as const;
+const JAR = [8, 12_013] as const;
+const MESH = [
+  ['aggregator', 'client1'],
+  ['aggregator', 'client2'],
+  ['client1', 'client2'],
+  ['client2', 'client1'],
+  ['client1', 'aggregator'],
+] as const;
+const FREE = 'hotlink ipc write failed: ipc accept timeout after 30s';
+
+const sync = (options: StoryOptions): Story =>
+  story(options)
+    .start()
+    .talk('client1', 'aggregator', 8, 5)
+    .talk('client2', 'aggregator', 8, 5)
+    .talk('aggregator', 'client1', ...JAR);
+
+/**
+ * The aggregator's program is 12 s late. Client1's first frame blocks the read loop before client2's open is read, so client2's wait
+ * runs out. `freed`: collected after the loop was free and had read the rest.
+ */
+function late(options: StoryOptions, freed: boolean): Story {
+  const s = story(options).startClients().connect('client1').connect('client2').open('client1', 'aggregator').accept().arrive(8);
+  const from = s.now / 1000;
+  s.open('client2', 'aggregator', { heard: false })
+    .timeout()
+    .lose(8, 5)
+    .at(from + 5.03);
+  s.line('aggregator', `hotlink tcp write skipped: no writer for path=${s.outbound('client1', 'aggregator')} after retries`, 'ERROR');
+  s.at(from + 12).connect('aggregator');
+  if (!freed) return s.end(14);
+  s.at(from + 35.54)
+    .line('aggregator', FREE, 'ERROR')
+    .on('client2', 'aggregator')
+    .accept(undefined, true);
+  return s.on('client1', 'aggregator').arrive(5).end(14);
+}
+
+/** Every frame of the second stream is skipped as well: no program ever was under that key. */
+function wrongKey(): Story {
+  const s = story({ era: 'E5a' }).start().open('client1', 'aggregator').accept().noWriter(8);
+  return s.noWriter(5, false).end(12);
+}
+
+function direct(options: StoryOptions, rounds: number): Story {
+  const s = story(options).start();
+  for (const [from, to] of [['client2', 'aggregator'] as const, ...MESH]) s.open(from, to).accept().offer().channelOpen().p2p(8, 5);
+  for (let i = 0; i < rounds; i++) for (const [from, to] of MESH) s.on(from, to).p2p(...JAR);
+  return s;
+}
+
+const gone = (s: Story): Story => NAMES.reduce((x, name) => x.leave(name), s);
+
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  ...Object.fromEntries(
+    (['E3', 'E4', 'E5b', 'E6'] as const).flatMap((era): [string, Scenario][] => [
+      [
+        `${era}: a late program, and a second opener whose wait runs out behind it`,
+        { story: () => late({ era }, true), verdict: 'failed', cause: 'late-application', subject: 'client1 > aggregator' },
+      ],
+      [
+        `${era}: the only port of the first speaker is taken, so nothing ever moves`,
+        {
+          story: () =>
+            story({ ...TWO, era })
+              .startClients()
+              .bindFailed('client1', 'client2')
+              .connect('client2')
+              .end(30),
+          verdict: 'failed',
+          cause: 'port-conflict',
+          subject: 'client1 > client2',
+        },
+      ],
+      [
+        `${era}: the first speaker has hotlink off, so nothing ever moves`,
+        {
+          story: () =>
+            story({ ...TWO, era })
+              .hotlinkOff('client1')
+              .startClients()
+              .connect('client2')
+              .end(30),
+          verdict: 'failed',
+          cause: 'hotlink-disabled',
+          subject: 'client1',
+        },
+      ],
+      [
+        `${era}: an address was written over a marker`,
+        {
+          story: () =>
+            story({ era })
+              .marker('client1', 'aggregator', '127.0.0.1:42311')
+              .startClients()
+              .connect('aggregator')
+              .connect('client2')
+              .connect('client1', 'client2')
+              .talk('client2', 'aggregator', 8, 5)
+              .end(25),
+          verdict: 'failed',
+          cause: 'invalid-marker',
+          subject: 'client1 > aggregator',
+        },
+      ],
+      [
+        `${era}: two parties, before the programs come`,
+        {
+          story: () =>
+            story({ ...TWO, era })
+              .startClients()
+              .end(35),
+          verdict: 'inconclusive',
+        },
+      ],
+    ]),
+  ),
+  'E4: collected while the loop is still blocked': {
+    story: () => late({ era: 'E4' }, false),
+    verdict: 'failed',
+    cause: 'late-application',
+    subject: 'client1 > aggregator',
+  },
+  'E5a: two frames of one stream, both skipped': {
+    story: wrongKey,
+    verdict: 'failed',
+    cause: 'peer-key-mismatch',
+    subject: 'client1 > aggregator',
+  },
+  'E5a, two parties in one directory: nothing is wrong': {
+    story: () =>
+      story({ ...TWO, era: 'E5a' })
+        .start()
+        .rounds(4, [
+          ['client1', 'client2'],
+          ['client2', 'client1'],
+        ])
+        .leave('client1')
+        .leave('client2')
+        .end(30),
+    verdict: 'degraded',
+    warnings: ['websocket-fallback'],
+  },
+  'E4 among E6, with debug lines': {
+    story: () =>
+      story({ debug: true, eras: { aggregator: 'E4' } })
+        .start()
+        .open('client1', 'aggregator')
+        .accept()
+        .noWriter(8, false)
+        .end(25),
+    verdict: 'failed',
+    cause: 'mixed-versions',
+    subject: 'client1 > aggregator',
+  },
+  'E4 among E6, without': {
+    story: () =>
+      story({ eras: { aggregator: 'E4' } })
+        .start()
+        .open('client1', 'aggregator')
+        .accept()
+        .noWriter(8, false)
+        .end(25),
+    verdict: 'failed',
+    cause: 'mixed-versions',
+    subject: 'client1 > aggregator',
+  },
+  'E5b among E6 works': {
+    story: () =>
+      gone(
+        story({ eras: { client1: 'E5b' } })
+          .start()
+          .talk('client2', 'aggregator', 8)
+          .rounds(3, MESH),
+      ).end(30),
+    verdict: 'degraded',
+    warnings: ['websocket-fallback'],
+  },
+  'peer to peer in all directions, finished and closed': {
+    story: () => gone(direct({}, 4)).end(30),
+    verdict: 'healthy',
+  },
+  'peer to peer in all directions, E5b without a relay log': {
+    story: () => gone(direct({ era: 'E5b', relay: false }, 4)).end(30),
+    verdict: 'healthy',
+  },
+  'E5b: killed in the middle': {
+    story: () => sync({ era: 'E5b' }).kill('client1').on('aggregator', 'client1').lose(8).end(25),
+    verdict: 'failed',
+    cause: 'dead-client',
+    subject: 'client1',
+  },
+  'E4: silent link': {
+    story: () => sync({ era: 'E4' }).freeze('client1').on('aggregator', 'client1').lose(8).end(25),
+    verdict: 'failed',
+    cause: 'frozen-link',
+    subject: 'client1',
+  },
+  'E4: restarted without a relay log': {
+    story: () => sync({ era: 'E4', relay: false }).kill('client1').wait(2).restart('client1').on('aggregator', 'client1').lose(8).end(25),
+    verdict: 'failed',
+    cause: 'client-restart',
+    subject: 'client1',
+  },
+  'E5b: the ACL leaves the receiver out': {
+    story: () =>
+      sync({ era: 'E5b' })
+        .acl('client1', 'client2', 'rules:\n- pattern: "**"\n  access:\n    read:\n    - client1@sandbox.local\n')
+        .open('client1', 'client2', { heard: false })
+        .timeout()
+        .lose(...JAR)
+        .end(25),
+    verdict: 'failed',
+    cause: 'unreadable-channel',
+    subject: 'client1 > client2',
+  },
+  'E4: collected while a frame waits for its writer': {
+    story: () =>
+      story({ ...TWO, era: 'E4' })
+        .startClients()
+        .connect('client1')
+        .open('client1', 'client2')
+        .accept()
+        .arrive(8)
+        .end(3),
+    verdict: ['healthy', 'degraded', 'inconclusive'],
+    warnings: ['websocket-fallback', 'absent-application', 'asymmetric-growth'],
+  },
+};
+
+describe('scenarios', () => {
+  for (const [name, s] of Object.entries(SCENARIOS)) {
+    it(name, async () => {
+      const diagnosis = await judgeStory(s.story());
+      expect([s.verdict].flat(), diagnosis.because).toContain(diagnosis.verdict);
+      if (s.cause === undefined) {
+        const loud = diagnosis.findings.filter((f) => f.foldedUnder === undefined && f.severity !== 'info');
+        expect(loud.filter((f) => f.severity === 'error' || s.warnings?.includes(f.rule) !== true).map((f) => f.fingerprint)).toEqual([]);
+        return;
+      }
+      const top = diagnosis.causes[0];
+      expect(top?.rule).toBe(s.cause);
+      expect(subjectOf(top?.subject ?? {})).toBe(s.subject);
+    });
+  }
+});
+
+function subjectOf({ party, from, to }: Diagnosis['causes'][number]['subject']): string {
+  const short = (email: string | undefined): string => (email ?? '').split('@')[0] ?? '';
+  return party !== undefined ? short(party) : from === undefined ? 'run' : `${short(from)} > ${short(to)}`;
+}
