@@ -29,7 +29,6 @@ export const absentApplication = defineRule({
       'late-application',
       'read-loop-blockage',
       'unanswered-open',
-      'websocket-fallback',
       'missing-channel',
       'sequence-gap',
     ],

@@ -29,7 +29,6 @@ export const clientRestart = defineRule({
       'absent-application',
       'missing-channel',
       'sequence-gap',
-      'websocket-fallback',
       'dead-client',
       'late-client',
       'late-application',

@@ -34,7 +34,6 @@ export const deadClient = defineRule({
       'absent-application',
       'missing-channel',
       'sequence-gap',
-      'websocket-fallback',
       'frozen-link',
       'late-application',
       'unreadable-telemetry',

@@ -29,7 +29,6 @@ export const failedBeforeTransport = defineRule({
       'late-application',
       'unanswered-open',
       'read-loop-blockage',
-      'websocket-fallback',
     ],
   },
   judge: (c) =>

@@ -30,7 +30,6 @@ export const frozenLink = defineRule({
       'stalled-counters',
       'silent-application',
       'sequence-gap',
-      'websocket-fallback',
       'relay-standstill',
       'absent-application',
       'missing-channel',

@@ -28,7 +28,6 @@ export const hotlinkDisabled = defineRule({
       'asymmetric-growth',
       'stalled-counters',
       'silent-application',
-      'websocket-fallback',
       'unreadable-channel',
       'unreadable-telemetry',
       'late-client',

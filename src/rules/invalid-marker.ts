@@ -34,7 +34,6 @@ export const invalidMarker = defineRule({
       'lost-writer',
       'read-loop-blockage',
       'unanswered-open',
-      'websocket-fallback',
       'peer-key-mismatch',
     ],
   },

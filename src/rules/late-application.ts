@@ -31,7 +31,6 @@ export const lateApplication = defineRule({
       'read-loop-blockage',
       'sequence-gap',
       'unanswered-open',
-      'websocket-fallback',
       'lost-writer',
       'missing-channel',
       'absent-application',

@@ -27,7 +27,6 @@ export const lateClient = defineRule({
       'stalled-counters',
       'silent-application',
       'absent-application',
-      'websocket-fallback',
       'unreadable-channel',
       'missing-channel',
     ],

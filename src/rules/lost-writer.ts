@@ -30,7 +30,6 @@ export const lostWriter = defineRule({
       'read-loop-blockage',
       'sequence-gap',
       'unanswered-open',
-      'websocket-fallback',
       'missing-channel',
       'absent-application',
     ],

@@ -33,7 +33,6 @@ export const missingChannel = defineRule({
       'lost-writer',
       'read-loop-blockage',
       'unanswered-open',
-      'websocket-fallback',
       'port-conflict',
       'peer-key-mismatch',
     ],

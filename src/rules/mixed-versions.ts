@@ -29,7 +29,6 @@ export const mixedVersions = defineRule({
       'read-loop-blockage',
       'sequence-gap',
       'unanswered-open',
-      'websocket-fallback',
       'lost-writer',
       'late-application',
       'missing-channel',

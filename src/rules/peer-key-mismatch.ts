@@ -30,7 +30,6 @@ export const peerKeyMismatch = defineRule({
       'read-loop-blockage',
       'sequence-gap',
       'unanswered-open',
-      'websocket-fallback',
       'lost-writer',
       'late-application',
       'missing-channel',

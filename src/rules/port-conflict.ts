@@ -32,7 +32,6 @@ export const portConflict = defineRule({
       'lost-writer',
       'read-loop-blockage',
       'unanswered-open',
-      'websocket-fallback',
       'peer-key-mismatch',
     ],
   },

@@ -32,7 +32,6 @@ export const rejectedSession = defineRule({
       'sequence-gap',
       'unreadable-channel',
       'missing-channel',
-      'websocket-fallback',
       'absent-application',
     ],
   },

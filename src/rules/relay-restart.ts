@@ -35,7 +35,6 @@ export const relayRestart = defineRule({
       'sequence-gap',
       'late-application',
       'lost-writer',
-      'websocket-fallback',
       'frozen-link',
       'unreadable-channel',
       'dead-client',

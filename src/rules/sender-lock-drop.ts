@@ -29,7 +29,6 @@ export const senderLockDrop = defineRule({
       'stalled-counters',
       'silent-application',
       'sequence-gap',
-      'websocket-fallback',
       'self-route',
       'unanswered-open',
       'missing-channel',

@@ -25,7 +25,7 @@ export const silentApplication = defineRule({
     },
     blindTo: 'Whether the program computes or hangs: only its CPU time or its own log says.',
     remedy: "Look at that party's program: its CPU (docker stats, ps), its stack, its own log. The transport needs nothing.",
-    explains: ['stalled-counters', 'websocket-fallback'],
+    explains: ['stalled-counters'],
   },
   judge(c) {
     if (c.finished === true || !c.stillness.standing) return [];

@@ -33,7 +33,6 @@ export const splitClient = defineRule({
       'sequence-gap',
       'late-application',
       'lost-writer',
-      'websocket-fallback',
       'read-loop-blockage',
       'frozen-link',
       'unreadable-channel',

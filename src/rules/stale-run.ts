@@ -33,7 +33,6 @@ export const staleRun = defineRule({
       'stalled-counters',
       'silent-application',
       'unanswered-open',
-      'websocket-fallback',
       'read-loop-blockage',
       'peer-key-mismatch',
     ],

@@ -23,7 +23,7 @@ export const unansweredOpen = defineRule({
     blindTo: "Why nobody answered: that needs the receiver's or the relay's log.",
     remedy:
       "Find why the receiver did not answer (its log at that second, the relay's connections, the channel's ACL), remove that, and restart the opener.",
-    explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'sequence-gap', 'missing-channel', 'websocket-fallback'],
+    explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'sequence-gap', 'missing-channel'],
   },
   judge: (c) => c.sessions.flatMap((s) => judgeSession(c, s)),
 });

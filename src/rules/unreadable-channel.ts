@@ -24,15 +24,7 @@ export const unreadableChannel = defineRule({
     blindTo: 'Whether the relay had loaded the file in time, when its log is missing.',
     remedy:
       "Add the peer to `read` in the syft.pub.yaml of the opener's channel directory, then restart the opener: a session is never opened anew.",
-    explains: [
-      'unanswered-open',
-      'asymmetric-growth',
-      'stalled-counters',
-      'silent-application',
-      'missing-channel',
-      'websocket-fallback',
-      'absent-application',
-    ],
+    explains: ['unanswered-open', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'missing-channel', 'absent-application'],
   },
   judge: (c) => c.sessions.flatMap((s) => judgeSession(c, s)),
 });
