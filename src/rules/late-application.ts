@@ -4,7 +4,8 @@
  * program comes seconds later. The read loop stands still for half a minute meanwhile.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { harm, name, ref, refs, subjectOf } from './engine/ask.ts';
+import { name, ref, refs } from './engine/ask.ts';
+import { skipDraft } from './engine/skip-draft.ts';
 import { classifySkips, type Skip } from './facts/skips.ts';
 import type { CaseFile } from './facts/case-file.ts';
 
@@ -46,9 +47,7 @@ function draftFor(c: CaseFile, s: Skip): Draft {
   const after = c.events.ofParty(s.party, 'ipc-write-failed').find((e) => e.line > s.event.line) ?? null;
   const first = s.session?.streams.find((x) => x.to === s.party)?.received ?? null;
   return {
-    subject: subjectOfSkip(s),
-    severity: harm(c, true),
-    confidence: s.certain ? 'certain' : 'likely',
+    ...skipDraft(c, s),
     message: `${name(s.sender, c)}'s first bytes reached ${name(s.party, c)} before its program had connected; frame ${first?.skippedSeq ?? 1} was dropped and the direction is stuck behind it`,
     evidence: [
       ...ref(s.event),
@@ -56,12 +55,5 @@ function draftFor(c: CaseFile, s: Skip): Draft {
       ...refs(after),
       ...s.proof.flatMap((e) => ref(e)),
     ],
-    ...(s.since === null ? {} : { at: s.since }),
-    touches: s.sender === null ? [s.party] : [s.sender, s.party],
   };
-}
-
-/** The direction into the party; the party alone when the sender is not known. */
-function subjectOfSkip(s: Skip): Draft['subject'] {
-  return s.sender === null ? { party: s.party } : subjectOf(s.sender, [s.party]);
 }

@@ -4,7 +4,8 @@
  * closed takes over (E4 on). Then frames that used to arrive meet no writer.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { firstTime, harm, name, ref, subjectOf } from './engine/ask.ts';
+import { firstTime, harm, name, ref } from './engine/ask.ts';
+import { skipDraft } from './engine/skip-draft.ts';
 import type { CaseFile, Ref } from './facts/case-file.ts';
 import { classifySkips, type Skip } from './facts/skips.ts';
 
@@ -51,13 +52,9 @@ function fromSkip(c: CaseFile, s: Skip): Draft {
   const ignored =
     c.events.ofParty(s.party, 'writer-mapped').find((e) => e.line < s.event.line && (e.reason ?? '').includes('false')) ?? null;
   return {
-    subject: s.sender === null ? { party: s.party } : subjectOf(s.sender, [s.party]),
-    severity: harm(c, true),
-    confidence: s.certain ? 'certain' : 'likely',
+    ...skipDraft(c, s),
     message: `${name(s.party, c)}'s program had been connected, but ${name(s.sender, c)}'s frames found no writer any more`,
     evidence: [...ref(s.event), ...s.proof.flatMap((e) => ref(e)), ...ref(closed), ...ref(ignored)],
-    ...(s.since === null ? {} : { at: s.since }),
-    touches: s.sender === null ? [s.party] : [s.sender, s.party],
   };
 }
 

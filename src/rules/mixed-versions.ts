@@ -3,7 +3,8 @@
  * peer with a larger email sends on; what it receives from smaller emails travels on paths that every version maps.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { harm, name, ref, subjectOf } from './engine/ask.ts';
+import { name, ref } from './engine/ask.ts';
+import { skipDraft } from './engine/skip-draft.ts';
 import { classifySkips } from './facts/skips.ts';
 import type { CaseFile } from './facts/case-file.ts';
 
@@ -38,17 +39,13 @@ export const mixedVersions = defineRule({
   judge(c) {
     const skips = classifySkips(c).filter((s) => s.reason === 'mixed');
     const drafts: Draft[] = skips.map((s) => ({
-      subject: s.sender === null ? { party: s.party } : subjectOf(s.sender, [s.party]),
-      severity: harm(c, true),
-      confidence: s.certain ? 'certain' : 'likely',
+      ...skipDraft(c, s),
       message: `${name(s.party, c)} (${eraText(c, s.party)}) does not map the path that ${name(s.sender, c)} (${eraText(c, s.sender)}) sends on; its first frame was dropped and the direction is stuck`,
       evidence: [
         ...ref(s.event),
         ...(c.party(s.party)?.era.proof ?? []),
         ...(s.sender === null ? [] : (c.party(s.sender)?.era.proof ?? [])),
       ],
-      ...(s.since === null ? {} : { at: s.since }),
-      touches: s.sender === null ? [s.party] : [s.sender, s.party],
     }));
     return drafts.length > 0 ? drafts : merelyDifferent(c);
   },

@@ -4,7 +4,8 @@
  * so every direction from a larger to a smaller email fails with its first frame while the program is connected.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { harm, name, ref, subjectOf } from './engine/ask.ts';
+import { name, ref } from './engine/ask.ts';
+import { skipDraft } from './engine/skip-draft.ts';
 import { classifySkips, type Skip } from './facts/skips.ts';
 import type { CaseFile } from './facts/case-file.ts';
 
@@ -44,9 +45,7 @@ export const peerKeyMismatch = defineRule({
 function draftFor(c: CaseFile, s: Skip): Draft {
   const era = c.party(s.party)?.era;
   return {
-    subject: s.sender === null ? { party: s.party } : subjectOf(s.sender, [s.party]),
-    severity: harm(c, true),
-    confidence: s.certain ? 'certain' : 'likely',
+    ...skipDraft(c, s),
     message: `${name(s.party, c)} looks for ${name(s.sender, c)}'s frames under another path than they carry; the first was dropped and the direction is stuck${s.certain ? '' : ' (a program that connected more than 5 s late would look the same)'}`,
     evidence: [
       ...ref(s.event),
@@ -55,7 +54,5 @@ function draftFor(c: CaseFile, s: Skip): Draft {
       ...(era?.proof ?? []),
     ],
     metrics: { era: era?.value ?? null },
-    ...(s.since === null ? {} : { at: s.since }),
-    touches: s.sender === null ? [s.party] : [s.sender, s.party],
   };
 }
