@@ -66,6 +66,10 @@ async function rowsOf(sniffed: Sniffed, text: string, place: FilePlace): Promise
     case 'config':
     case 'client-log':
     case 'relay-log':
+    case 'runner':
+    case 'container':
+    case 'capture':
+    case 'archive':
     case 'database':
     case 'unknown':
       return ignoredFile(text);

@@ -19,6 +19,10 @@ export type SourceKind =
   | 'stack'
   | 'progress'
   | 'phase'
+  | 'runner'
+  | 'container'
+  | 'capture'
+  | 'archive'
   | 'database'
   | 'unknown';
 

@@ -10,7 +10,7 @@ export const BASE_TABLES = /* sql */ `
 CREATE TABLE source (
   source_id    INTEGER NOT NULL,   -- 1.. in the order of path
   path         VARCHAR NOT NULL,   -- relative to the sandbox, '/' between components
-  kind         VARCHAR NOT NULL,   -- client-log | relay-log | access-log | telemetry | marker | accept-marker | acl | config | stack | progress | phase | database | unknown
+  kind         VARCHAR NOT NULL,   -- client-log | relay-log | access-log | telemetry | marker | accept-marker | acl | config | stack | progress | phase | runner | container | capture | archive | database | unknown
   dialect      VARCHAR NOT NULL,   -- rust-file | rust-stdout | go-file | go-stdout | relay-dev | relay-json | access-json | json | jsonl | yaml | text | none
   party        VARCHAR,            -- email of the party whose file this is; NULL for the relay
   mirror_of    INTEGER,            -- source_id of the fuller copy of the same process output (syftbox.log and client-daemon.log); its events are counted, not judged
@@ -148,6 +148,46 @@ CREATE TABLE access (              -- relay access log, aggregated: one row per 
   source_id INTEGER NOT NULL, user_email VARCHAR NOT NULL, agent VARCHAR, access_type VARCHAR NOT NULL,
   own_telemetry BOOLEAN NOT NULL, allowed BOOLEAN NOT NULL,
   lines BIGINT NOT NULL, first_us BIGINT, first_line INTEGER, last_us BIGINT, last_line INTEGER
+);
+CREATE TABLE runner_event (        -- what programs around hotlink print: runner and step logs, a saved console, CI output (field guide 2.6, 2.7)
+  source_id INTEGER NOT NULL, line_no INTEGER NOT NULL, ts_us BIGINT,
+  party VARCHAR, flow VARCHAR, run VARCHAR, party_index INTEGER,   -- as far as the line or its file says
+  kind    VARCHAR NOT NULL,        -- closed list in src/ingest/text/kinds.ts
+  subject VARCHAR,                 -- what it is about: a step, a container, CPa->CPb, an environment variable
+  status  VARCHAR,                 -- LISTENING, CONNECT_FAIL, failed, ...
+  port    INTEGER,
+  n       BIGINT,                  -- exit code, seconds, polls
+  detail  VARCHAR                  -- masked, at most 512 characters
+);
+CREATE TABLE counters (            -- a party's counters at one moment: status lines, figures that a person pasted, further copies of a telemetry file
+  source_id INTEGER NOT NULL, line_no INTEGER, pointer VARCHAR,
+  origin VARCHAR NOT NULL,         -- status | pasted | telemetry
+  party VARCHAR NOT NULL,          -- email, or the short name as written
+  ordinal INTEGER NOT NULL,        -- order of samples of one origin where no time is given
+  ts_us BIGINT,
+  tx_packets BIGINT, tx_bytes_min BIGINT, tx_bytes_max BIGINT, rx_packets BIGINT, rx_bytes_min BIGINT, rx_bytes_max BIGINT,
+  ws_fallbacks BIGINT, tx_ws BIGINT, webrtc_connected BIGINT, stall_s BIGINT
+);
+CREATE TABLE container (           -- docker ps | inspect; NULL where the output does not say
+  source_id INTEGER NOT NULL, line_no INTEGER, pointer VARCHAR,
+  name VARCHAR NOT NULL, container_id VARCHAR, image VARCHAR, run VARCHAR, party_index INTEGER,  -- from syqure-{run}-pid{N}
+  state VARCHAR,                   -- running | exited | created | paused | restarting | dead
+  status VARCHAR,                  -- as printed: Up 17 minutes, Exited (137) ...
+  started_us BIGINT, ended_us BIGINT, exit_code INTEGER, oom_killed BOOLEAN, error VARCHAR,
+  ports VARCHAR, mounts VARCHAR, network VARCHAR   -- as printed, or JSON text
+);
+CREATE TABLE container_load (      -- docker stats: one row per container and sample
+  source_id INTEGER NOT NULL, line_no INTEGER, pointer VARCHAR,
+  name VARCHAR NOT NULL, run VARCHAR, party_index INTEGER, ordinal INTEGER NOT NULL, ts_us BIGINT, cpu_percent DOUBLE, memory VARCHAR
+);
+CREATE TABLE stack_frame (         -- stack dumps of a program: innermost frame first
+  source_id INTEGER NOT NULL, line_no INTEGER NOT NULL, party VARCHAR, party_index INTEGER, container VARCHAR, depth INTEGER NOT NULL, name VARCHAR NOT NULL
+);
+CREATE TABLE frame (               -- what a capture holds: one row per hotlink message on the wire (field guide 6)
+  source_id INTEGER NOT NULL, line_no INTEGER NOT NULL,   -- line on which the message's last byte stands
+  party VARCHAR NOT NULL, way VARCHAR NOT NULL,           -- to_relay | to_client
+  conn INTEGER NOT NULL, ts_us BIGINT NOT NULL, encoding VARCHAR NOT NULL,   -- json | msgpack
+  type VARCHAR NOT NULL, session VARCHAR, path VARCHAR, seq BIGINT, bytes BIGINT, frm VARCHAR, "to" VARCHAR, reason VARCHAR, signal VARCHAR
 );
 CREATE TABLE excerpt (             -- --db only: masked text of every event line and two lines around, at most 512 bytes each
   source_id INTEGER NOT NULL, line_no INTEGER NOT NULL, text VARCHAR NOT NULL

@@ -22,6 +22,12 @@ export function holds(c: CaseFile, need: string): boolean {
       return c.progressSteps.length > 0;
     case 'debug':
       return c.parties.some((p) => p.debug);
+    case 'runner':
+      return c.around.runner.length > 0;
+    case 'container':
+      return c.around.containers.length > 0;
+    case 'container-load':
+      return c.around.loads.length > 0;
     default:
       return false;
   }

@@ -4,7 +4,18 @@ import type { CaseFile, Ref } from '../facts/case-file.ts';
 
 /** Evidence that a rule cannot do without; missing, and with nothing found, its verdict is insufficient-data. `a|b` = either. */
 export type Need =
-  'client-log' | 'relay-log' | 'telemetry' | 'marker' | 'acl' | 'progress' | 'debug' | 'client-log|relay-log' | 'client-log|telemetry';
+  | 'client-log'
+  | 'relay-log'
+  | 'telemetry'
+  | 'marker'
+  | 'acl'
+  | 'progress'
+  | 'debug'
+  | 'runner'
+  | 'container'
+  | 'container-load'
+  | 'client-log|relay-log'
+  | 'client-log|telemetry';
 
 export interface RuleMeta {
   /** The sick state, kebab-case; the file's name. */

@@ -31,6 +31,7 @@ import {
   type Marker,
   type Source,
 } from './load-files.ts';
+import { loadSurroundings } from './load-runner.ts';
 import { listPairs, layoutOf, sortPairs } from './pairs.ts';
 import { buildParty, type PartyInputs } from './parties.ts';
 import { buildSessions, Pairing } from './sessions.ts';
@@ -155,6 +156,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     progress,
     progressSteps: progressSteps.filter(inRun),
     phases: phases.filter(inRun),
+    around: await loadSurroundings(query),
     families,
     silences,
     clocks,

@@ -4,6 +4,7 @@ import type { Clocks } from './clocks.ts';
 import type { EventLog, LogEvent } from './events.ts';
 import type { AppBytes, Family, Flush, ReceivedStream, RelayedFrames, SentStream, Silence } from './load.ts';
 import type { AclFile, AclRule, Marker, Phase, ProgressStep, Source, StackPort, Telemetry } from './load-files.ts';
+import type { Surroundings } from './load-runner.ts';
 import type { ManagerFact } from './managers.ts';
 import type { RunName } from './window.ts';
 
@@ -159,6 +160,8 @@ export interface CaseFile {
   readonly progress: readonly ProgressFact[];
   readonly progressSteps: readonly ProgressStep[];
   readonly phases: readonly Phase[];
+  /** Runner output, counter samples, containers, stacks. */
+  readonly around: Surroundings;
   readonly families: readonly Family[];
   readonly silences: readonly Silence[];
   readonly clocks: Clocks;
