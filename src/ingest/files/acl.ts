@@ -1,110 +1,7 @@
-/**
- * ACL files `syft.pub.yaml` (field guide 2.4): who may read, write and administer what below a directory. Written by
- * clients, runners and tests; synced to everybody. No clock. Holds emails, no secret.
- *
- *     terminal: false
- *     rules:
- *     - pattern: "**"
- *       access:
- *         read: [client1@sandbox.local]
- *         write: []
- *
- * Nearly all files have this shape and are read by hand; for any other the YAML library is loaded.
- */
+/** Rows of an ACL file `syft.pub.yaml` (field guide 2.4). No clock. */
+import { parseAcl } from '../../protocol/acl.ts';
 import { pathParts } from '../dictionary.ts';
 import { rejectedFile, wholeFile, type FilePlace, type FileRows, type TableRow } from './file-rows.ts';
-
-export type Access = 'admin' | 'write' | 'read';
-
-export interface AclRule {
-  readonly pattern: string;
-  /** Line of the pattern; 0 when unknown. */
-  readonly line: number;
-  readonly grants: readonly { readonly level: Access; readonly grantee: string }[];
-}
-
-export interface Acl {
-  readonly terminal: boolean;
-  readonly rules: readonly AclRule[];
-}
-
-const LEVELS: readonly Access[] = ['admin', 'write', 'read'];
-
-function scalar(text: string): string | undefined {
-  const quoted = /^"([^"\\]*)"$|^'([^']*)'$/.exec(text);
-  if (quoted !== null) return quoted[1] ?? quoted[2] ?? '';
-  return /^[A-Za-z0-9./_][^#:,[\]{}&|>'"%`]*$/.test(text) && !text.startsWith('{') ? text.trim() : undefined;
-}
-
-function flowList(text: string): string[] | undefined {
-  const inside = /^\[(.*)\]$/.exec(text)?.[1];
-  if (inside === undefined) return undefined;
-  if (inside.trim() === '') return [];
-  const items = inside.split(',').map((item) => scalar(item.trim()));
-  return items.every((item) => item !== undefined) ? items : undefined;
-}
-
-function asLevel(name: string): Access | undefined {
-  return LEVELS.find((level) => level === name);
-}
-
-/** Reads the usual shape; undefined when the file has another one. */
-// oxlint-disable-next-line complexity -- one branch per form of line, as the format has them
-export function parseUsualAcl(text: string): Acl | undefined {
-  let terminal = false;
-  const rules: { pattern: string; line: number; grants: { level: Access; grantee: string }[] }[] = [];
-  let level: Access | undefined;
-  for (const [index, raw] of text.split(/\r?\n/).entries()) {
-    const line = raw.trim();
-    if (line === '' || line.startsWith('#') || line === 'rules:' || line === 'access:' || line === 'rules: []') continue;
-    const top = /^terminal: (true|false)$/.exec(line);
-    const pattern = /^(?:- )?pattern: (.+)$/.exec(line);
-    const access = /^([a-z]+):(?: (.+))?$/.exec(line);
-    const item = /^- (.+)$/.exec(line);
-    const rule = rules.at(-1);
-    if (top !== null) terminal = top[1] === 'true';
-    else if (pattern !== null && line.startsWith('- ')) {
-      const value = scalar(pattern[1] ?? '');
-      if (value === undefined) return undefined;
-      rules.push({ pattern: value, line: index + 1, grants: [] });
-      level = undefined;
-    } else if (access !== null && rule !== undefined && asLevel(access[1] ?? '') !== undefined) {
-      level = asLevel(access[1] ?? '');
-      const list = access[2] === undefined ? [] : flowList(access[2]);
-      if (list === undefined || level === undefined) return undefined;
-      for (const grantee of list) rule.grants.push({ level, grantee });
-    } else if (item !== null && rule !== undefined && level !== undefined) {
-      const grantee = scalar(item[1] ?? '');
-      if (grantee === undefined) return undefined;
-      rule.grants.push({ level, grantee });
-    } else return undefined;
-  }
-  return { terminal, rules };
-}
-
-async function parseAnyAcl(text: string): Promise<Acl | undefined> {
-  const { LineCounter, parseDocument, isMap, isSeq, isScalar } = await import('yaml');
-  const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, strict: false });
-  if (document.errors.length > 0 || !isMap(document.contents)) return undefined;
-  const list = document.contents.get('rules', true);
-  if (list !== undefined && !isSeq(list) && !(isScalar(list) && list.value === null)) return undefined;
-  const rules: AclRule[] = [];
-  for (const item of isSeq(list) ? list.items : []) {
-    if (!isMap(item)) return undefined;
-    const pattern = item.get('pattern', true);
-    const access = item.get('access', true);
-    if (!isScalar(pattern)) return undefined;
-    const grants: { level: Access; grantee: string }[] = [];
-    for (const level of LEVELS) {
-      const grantees = isMap(access) ? access.get(level, true) : undefined;
-      if (isSeq(grantees))
-        for (const grantee of grantees.items) grants.push({ level, grantee: isScalar(grantee) ? String(grantee.value) : String(grantee) });
-    }
-    rules.push({ pattern: String(pattern.value), line: counter.linePos(pattern.range?.[0] ?? 0).line, grants });
-  }
-  return { terminal: document.get('terminal') === true, rules };
-}
 
 /** `sourcePath` is `<party>/datasites/<owner>/…/syft.pub.yaml`, or begins below it when one party's folder is read. */
 export async function readAcl(text: string, { sourceId, party, path }: FilePlace): Promise<FileRows> {
@@ -114,7 +11,7 @@ export async function readAcl(text: string, { sourceId, party, path }: FilePlace
   const parts = pathParts(relative);
   const owner = directory.split('/')[0] ?? '';
   const channel = directory.includes('/_mpc/') || /^\d+_to_\d+$/.test(parts.channel ?? '') ? parts.channel : null;
-  const acl = parseUsualAcl(text) ?? (await parseAnyAcl(text));
+  const acl = await parseAcl(text);
   const file = (problem: string | null): TableRow => ({
     table: 'acl_file',
     values: [sourceId, party, owner, directory, parts.flow, parts.run, channel, problem],

@@ -1,5 +1,5 @@
 /** Which line of which ACL file gives or withholds a right on a channel (field guide §7.8). */
-import picomatch from 'picomatch';
+import { decidingPattern, isGranted } from '../../util/access.ts';
 import type { CaseFile, Ref } from './case-file.ts';
 
 /**
@@ -35,22 +35,16 @@ function decidingAcl(
 
 /** What a file's most specific rule that matches grants; `path` is relative to the file's directory. */
 export function grantsFor(c: CaseFile, sourceId: number, path: string): CaseFile['acl'] {
-  const fitting = c.acl.filter((a) => a.sourceId === sourceId && picomatch.isMatch(path, a.pattern, { dot: true }));
-  const patterns = [...new Set(fitting.map((a) => a.pattern))].toSorted((a, b) => wildness(a) - wildness(b) || b.length - a.length);
-  return fitting.filter((a) => a.pattern === patterns[0]);
-}
-
-/** Admin includes write, write includes read. A grantee is an email, a glob of emails, or USER: whoever asks. */
-export function holds(grants: CaseFile['acl'], party: string, level: 'read' | 'write'): boolean {
-  const enough = level === 'read' ? ['read', 'write', 'admin'] : ['write', 'admin'];
-  return grants.some(
-    (g) => enough.includes(g.level) && (g.grantee === party || g.grantee === 'USER' || picomatch.isMatch(party, g.grantee, { dot: true })),
+  const mine = c.acl.filter((a) => a.sourceId === sourceId);
+  const deciding = decidingPattern(
+    mine.map((a) => a.pattern),
+    path,
   );
+  return mine.filter((a) => a.pattern === deciding);
 }
 
-/** More wildcards, less specific; `**` last of all. */
-function wildness(pattern: string): number {
-  return pattern === '**' ? Infinity : (pattern.match(/[*?[{]/g)?.length ?? 0);
+export function holds(grants: CaseFile['acl'], party: string, level: 'read' | 'write'): boolean {
+  return grants.some((g) => isGranted(g, party, level));
 }
 
 /** true/false as the owner's own copy of the file says; undefined when there is none to read. */
