@@ -62,9 +62,9 @@ module.exports = {
     {
       name: 'not-unreachable-from-bin',
       severity: 'error',
-      comment: 'Nothing in src/ is there that the command cannot reach.',
+      comment: 'Nothing in src/ is there that the command cannot reach, but for the frame codec that parties share.',
       from: { path: '^src/cli/bin\\.ts$' },
-      to: { path: '^src/', pathNot: '^src/index\\.ts$', reachable: false },
+      to: { path: '^src/', pathNot: '^src/(index|protocol/frame)\\.ts$', reachable: false },
     },
   ],
   options: {
