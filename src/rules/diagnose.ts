@@ -19,6 +19,7 @@ import { refuteLookAlikes } from './engine/exclusions.ts';
 import { fold, type Folded, type Found } from './engine/fold.ts';
 import { missingNeeds } from './engine/needs.ts';
 import type { Draft, Rule } from './engine/rule.ts';
+import { Steps } from './engine/steps.ts';
 import { judge } from './engine/verdict.ts';
 import { buildCase, type BuildOptions } from './facts/build.ts';
 import type { CaseFile } from './facts/case-file.ts';
@@ -82,7 +83,7 @@ export function runRules(
   for (const rule of rules) {
     const id = rule.meta.id;
     try {
-      const judgement = rule.judge(c);
+      const judgement = rule.judge(c, new Steps(false));
       if ('notApplicable' in judgement) {
         verdicts.push({ rule: id, verdict: 'not-applicable', reason: judgement.notApplicable });
         continue;

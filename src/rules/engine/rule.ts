@@ -1,6 +1,7 @@
 /** What a rule is. A rule looks at a case file and says what it found, with pointers to the lines that prove it. */
 import type { Confidence, Severity, Subject } from '../../model/diagnosis.ts';
 import type { CaseFile, Ref } from '../facts/case-file.ts';
+import type { Steps } from './steps.ts';
 
 /** Evidence that a rule cannot do without; missing, and with nothing found, its verdict is insufficient-data. `a|b` = either. */
 export type Need =
@@ -55,7 +56,8 @@ export type Judgement = readonly Draft[] | { readonly notApplicable: string };
 
 export interface Rule {
   readonly meta: RuleMeta;
-  readonly judge: (c: CaseFile) => Judgement;
+  /** Filters rows through `steps`, so that `why-not` can tell how many each step left. */
+  readonly judge: (c: CaseFile, steps: Steps) => Judgement;
 }
 
 export function defineRule(rule: Rule): Rule {
