@@ -5,8 +5,8 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { name, ref, refs } from './engine/ask.ts';
-import { skipDraft } from './engine/skip-draft.ts';
-import { classifySkips, type Skip } from './facts/skips.ts';
+import { skipDraft, skipped } from './engine/skip-draft.ts';
+import type { Skip } from './facts/skips.ts';
 import type { CaseFile } from './facts/case-file.ts';
 
 export const lateApplication = defineRule({
@@ -37,10 +37,10 @@ export const lateApplication = defineRule({
       'absent-application',
     ],
   },
-  judge: (c) =>
-    classifySkips(c)
-      .filter((s) => s.reason === 'late')
-      .map((s) => draftFor(c, s)),
+  judge: (c, steps) =>
+    skipped(c, steps)
+      .that('because its program had not connected yet', (s) => s.reason === 'late')
+      .rows.map((s) => draftFor(c, s)),
 });
 
 function draftFor(c: CaseFile, s: Skip): Draft {

@@ -5,9 +5,10 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, harm, name, ref } from './engine/ask.ts';
-import { skipDraft } from './engine/skip-draft.ts';
-import type { CaseFile, Ref } from './facts/case-file.ts';
-import { classifySkips, type Skip } from './facts/skips.ts';
+import { skipDraft, skipped } from './engine/skip-draft.ts';
+import type { CaseFile } from './facts/case-file.ts';
+import type { LogEvent } from './facts/events.ts';
+import type { Skip } from './facts/skips.ts';
 
 export const lostWriter = defineRule({
   meta: {
@@ -35,11 +36,16 @@ export const lostWriter = defineRule({
       'absent-application',
     ],
   },
-  judge: (c) => [
-    ...classifySkips(c)
-      .filter((s) => s.reason === 'lost')
-      .map((s) => fromSkip(c, s)),
-    ...writeFailures(c),
+  judge: (c, steps) => [
+    ...skipped(c, steps)
+      .that('whose writer had been there before', (s) => s.reason === 'lost')
+      .rows.map((s) => fromSkip(c, s)),
+    ...steps
+      .of('parties', c.parties)
+      .to('with a write into the local socket that failed', ({ email }) => failedWrites(c, email))
+      .that('towards which bytes may be lost', ({ email }) => c.directions.some((d) => d.to === email && d.lost.max > 0))
+      .that('in a run that did not finish', () => c.finished !== true)
+      .rows.map((x) => fromWrites(c, x)),
   ],
 });
 
@@ -58,23 +64,24 @@ function fromSkip(c: CaseFile, s: Skip): Draft {
   };
 }
 
+interface FailedWrites {
+  readonly email: string;
+  readonly failed: readonly LogEvent[];
+}
+
+function failedWrites(c: CaseFile, email: string): FailedWrites | undefined {
+  const failed = c.events.ofParty(email, 'write-failed');
+  return failed.length === 0 ? undefined : { email, failed };
+}
+
 /** A write into the local socket that failed: the program went away while bytes were under way to it. */
-function writeFailures(c: CaseFile): Draft[] {
-  if (c.finished === true) return [];
-  return c.parties.flatMap((p) => {
-    const failed = c.events.ofParty(p.email, 'write-failed');
-    const first = failed[0];
-    if (first === undefined || !c.directions.some((d) => d.to === p.email && d.lost.max > 0)) return [];
-    const proof: Ref[] = ref(first);
-    return [
-      {
-        subject: { party: p.email },
-        severity: harm(c, true),
-        confidence: 'likely' as const,
-        message: `${name(p.email, c)}'s program went away while bytes were being written to it`,
-        evidence: proof,
-        ...firstTime(failed),
-      },
-    ];
-  });
+function fromWrites(c: CaseFile, { email, failed }: FailedWrites): Draft {
+  return {
+    subject: { party: email },
+    severity: harm(c, true),
+    confidence: 'likely',
+    message: `${name(email, c)}'s program went away while bytes were being written to it`,
+    evidence: ref(failed[0]),
+    ...firstTime(failed),
+  };
 }

@@ -4,9 +4,9 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { name, ref } from './engine/ask.ts';
-import { skipDraft } from './engine/skip-draft.ts';
-import { classifySkips } from './facts/skips.ts';
-import type { CaseFile } from './facts/case-file.ts';
+import { skipDraft, skipped } from './engine/skip-draft.ts';
+import type { Steps } from './engine/steps.ts';
+import type { CaseFile, PartyFact } from './facts/case-file.ts';
 
 export const mixedVersions = defineRule({
   meta: {
@@ -36,9 +36,12 @@ export const mixedVersions = defineRule({
     ],
     slowsOnly: true,
   },
-  judge(c) {
-    const skips = classifySkips(c).filter((s) => s.reason === 'mixed');
-    const drafts: Draft[] = skips.map((s) => ({
+  judge(c, steps) {
+    const skips = skipped(c, steps).that(
+      'on a path that the receiver, of another version than the sender, does not map',
+      (s) => s.reason === 'mixed',
+    );
+    const drafts: Draft[] = skips.rows.map((s) => ({
       ...skipDraft(c, s),
       message: `${name(s.party, c)} (${eraText(c, s.party)}) does not map the path that ${name(s.sender, c)} (${eraText(c, s.sender)}) sends on; its first frame was dropped and the direction is stuck`,
       evidence: [
@@ -47,14 +50,17 @@ export const mixedVersions = defineRule({
         ...(s.sender === null ? [] : (c.party(s.sender)?.era.proof ?? [])),
       ],
     }));
-    return drafts.length > 0 ? drafts : merelyDifferent(c);
+    return drafts.length > 0 ? drafts : merelyDifferent(c, steps);
   },
 });
 
-function merelyDifferent(c: CaseFile): Draft[] {
-  const known = c.parties.filter((p) => p.era.value !== null && p.era.proof.length > 0);
-  const family = (era: string): string => (era.startsWith('E5') ? 'E5' : era);
-  if (new Set(known.map((p) => family(p.era.value ?? ''))).size < 2) return [];
+function merelyDifferent(c: CaseFile, steps: Steps): Draft[] {
+  const family = (p: PartyFact): string => (p.era.value?.startsWith('E5') === true ? 'E5' : (p.era.value ?? ''));
+  const proven = steps
+    .of('parties', c.parties)
+    .that('whose version a line or counter shows', (p) => p.era.value !== null && p.era.proof.length > 0);
+  const { rows: known } = proven.that('beside a party of another version', (p) => proven.rows.some((o) => family(o) !== family(p)));
+  if (known.length === 0) return [];
   return [
     {
       subject: {},

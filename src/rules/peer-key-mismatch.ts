@@ -5,8 +5,8 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { name, ref } from './engine/ask.ts';
-import { skipDraft } from './engine/skip-draft.ts';
-import { classifySkips, type Skip } from './facts/skips.ts';
+import { skipDraft, skipped } from './engine/skip-draft.ts';
+import type { Skip } from './facts/skips.ts';
 import type { CaseFile } from './facts/case-file.ts';
 
 export const peerKeyMismatch = defineRule({
@@ -36,10 +36,10 @@ export const peerKeyMismatch = defineRule({
       'missing-channel',
     ],
   },
-  judge: (c) =>
-    classifySkips(c)
-      .filter((s) => s.reason === 'peer-key')
-      .map((s) => draftFor(c, s)),
+  judge: (c, steps) =>
+    skipped(c, steps)
+      .that("on a path that the receiver's version does not map", (s) => s.reason === 'peer-key')
+      .rows.map((s) => draftFor(c, s)),
 });
 
 function draftFor(c: CaseFile, s: Skip): Draft {
