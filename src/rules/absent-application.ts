@@ -4,7 +4,9 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { harm, name, names, ref, stopped } from './engine/ask.ts';
+import type { Sieve } from './engine/steps.ts';
 import type { CaseFile, PartyFact, Ref } from './facts/case-file.ts';
+import type { Telemetry } from './facts/load-files.ts';
 import { classifySkips } from './facts/skips.ts';
 
 export const absentApplication = defineRule({
@@ -33,20 +35,43 @@ export const absentApplication = defineRule({
       'sequence-gap',
     ],
   },
-  judge(c) {
-    const others = (p: PartyFact): boolean =>
+  judge(c, steps) {
+    const beside = (p: PartyFact): boolean =>
       c.parties.some((o) => o.email !== p.email && (o.sent.frames.min > 0 || o.telemetry?.proxies.some((x) => x.connected) === true));
-    return c.parties.flatMap((p) => (others(p) ? [...judgeParty(c, p), ...judgeProxies(c, p)] : []));
+    const sampled = steps
+      .of('parties', c.parties)
+      .that('beside a party whose program is there', beside)
+      .to('with a live sample of telemetry, and one hotlink manager', (p) =>
+        p.telemetry?.hasLive === true && p.managers.length <= 1 ? { p, t: p.telemetry } : null,
+      );
+    return [...neverCame(c, sampled), ...neverAtOne(c, sampled)];
   },
 });
 
-function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
-  const t = p.telemetry;
-  if (t === null || !t.hasLive || t.proxies.length === 0 || t.proxies.some((x) => x.connected)) return [];
-  if (p.sent.frames.min > 0 || p.received.frames.min > 0 || p.managers.length > 1) return [];
-  if (c.events.ofParty(p.email, 'session-new', 'bind-failed').length > 0) return [];
-  const debugSeen = c.events.ofParty(p.email, 'app-connected');
-  if (debugSeen.some((e) => !c.events.ofParty(p.email, 'app-closed').some((x) => x.path === e.path && x.line > e.line))) return [];
+interface Sampled {
+  readonly p: PartyFact;
+  readonly t: Telemetry;
+}
+
+function neverCame(c: CaseFile, sampled: Sieve<Sampled>): Draft[] {
+  return sampled
+    .that('that lists proxies, none of them connected', ({ t }) => t.proxies.length > 0 && !t.proxies.some((x) => x.connected))
+    .that('which sent and received no frame', ({ p }) => p.sent.frames.min <= 0 && p.received.frames.min <= 0)
+    .that(
+      'whose log has no session and no bind that failed',
+      ({ p }) => c.events.ofParty(p.email, 'session-new', 'bind-failed').length === 0,
+    )
+    .that('whose log has no program that connected and stayed', ({ p }) => !stayed(c, p))
+    .rows.flatMap((x) => draftFor(c, x));
+}
+
+/** Debug lines show a program that connected and was not closed again. */
+function stayed(c: CaseFile, p: PartyFact): boolean {
+  const closed = c.events.ofParty(p.email, 'app-closed');
+  return c.events.ofParty(p.email, 'app-connected').some((e) => !closed.some((x) => x.path === e.path && x.line > e.line));
+}
+
+function draftFor(c: CaseFile, { p, t }: Sampled): Draft[] {
   const waiting = c.parties.filter((o) => o.email !== p.email && o.sent.frames.min > 0).map((o) => o.email);
   const skip = classifySkips(c).find((s) => s.party === p.email);
   const evidence: Ref[] = t.proxies
@@ -68,25 +93,30 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
 }
 
 /** The program is there, but not at one of its proxies: it dials another port, or never got that far. */
-function judgeProxies(c: CaseFile, p: PartyFact): Draft[] {
-  const t = p.telemetry;
-  if (t === null || !t.hasLive || !stopped(c) || p.managers.length > 1 || !t.proxies.some((x) => x.connected)) return [];
-  if (c.events.ofParty(p.email, 'bind-failed', 'app-closed').length > 0) return [];
-  return t.proxies.flatMap((x): Draft[] => {
-    const peer = x.from === p.email ? x.to : x.from;
-    if (x.connected || peer === null || c.sessions.some((s) => s.opener === p.email && s.peer === peer)) return [];
-    const skip = classifySkips(c).find((k) => k.party === p.email && k.sender === peer);
-    // A proxy of an older run on the same port is listed twice; which entry is whose is not said.
-    if (t.proxies.some((o) => o !== x && o.port === x.port) || (c.direction(peer, p.email)?.delivered.min ?? 0) > 0) return [];
-    return [
-      {
-        subject: { from: p.email, to: peer },
-        severity: skip === undefined ? 'warning' : harm(c, true),
-        confidence: 'likely',
-        message: `${name(p.email, c)}'s program never connected to its proxy for ${name(peer, c)} (port ${String(x.port)}), though it did to another`,
-        evidence: [{ source: t.source, pointer: x.pointer, text: `port ${String(x.port)} connected: false` }, ...ref(skip?.event)],
-        touches: [p.email, peer],
-      },
-    ];
-  });
+function neverAtOne(c: CaseFile, sampled: Sieve<Sampled>): Draft[] {
+  return (
+    sampled
+      .that('that lists a connected proxy, in a run that stands still', ({ t }) => stopped(c) && t.proxies.some((x) => x.connected))
+      .that(
+        'whose log has no bind that failed and no connection that closed',
+        ({ p }) => c.events.ofParty(p.email, 'bind-failed', 'app-closed').length === 0,
+      )
+      .into('their proxies', ({ p, t }) => t.proxies.map((x) => ({ p, t, x, peer: x.from === p.email ? x.to : x.from })))
+      .to('not connected, for a known peer', ({ p, t, x, peer }) => (x.connected || peer === null ? null : { p, t, x, peer }))
+      .that('for which the party opened no session', ({ p, peer }) => !c.sessions.some((s) => s.opener === p.email && s.peer === peer))
+      // A proxy of an older run on the same port is listed twice; which entry is whose is not said.
+      .that('with a port of its own', ({ t, x }) => !t.proxies.some((o) => o !== x && o.port === x.port))
+      .that('over which nothing was delivered', ({ p, peer }) => (c.direction(peer, p.email)?.delivered.min ?? 0) <= 0)
+      .rows.map(({ p, t, x, peer }): Draft => {
+        const skip = classifySkips(c).find((k) => k.party === p.email && k.sender === peer);
+        return {
+          subject: { from: p.email, to: peer },
+          severity: skip === undefined ? 'warning' : harm(c, true),
+          confidence: 'likely',
+          message: `${name(p.email, c)}'s program never connected to its proxy for ${name(peer, c)} (port ${String(x.port)}), though it did to another`,
+          evidence: [{ source: t.source, pointer: x.pointer, text: `port ${String(x.port)} connected: false` }, ...ref(skip?.event)],
+          touches: [p.email, peer],
+        };
+      })
+  );
 }
