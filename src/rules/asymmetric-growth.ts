@@ -24,21 +24,34 @@ export const asymmetricGrowth = defineRule({
     remedy: 'Take a second sample; if the difference stays, follow that direction hop by hop in the logs with debug on.',
     explains: ['stalled-counters'],
   },
-  judge: (c) => groups(c).flatMap((g) => judgeGroup(c, g)),
+  judge: (c, steps) =>
+    steps
+      .of('senders', c.parties)
+      .to('with a direction that may have lost bytes', (p) => suspectsOf(c, p.email))
+      .to('who sent more bytes than can have arrived', (loss) => {
+        const total = Math.max(0, ...loss.suspects.map((d) => d.lost.min), lossOf(c, loss.from));
+        return total === 0 ? null : { ...loss, total };
+      })
+      .that('with counters of the sender or a receiver to show it', ({ from, suspects }) => proof(c, from, suspects).length > 0)
+      .rows.flatMap((loss) => draftFor(c, loss)),
 });
 
-/** Directions of one sender: its loss may not be attributable to one of them. */
-function groups(c: CaseFile): readonly (readonly DirectionFact[])[] {
-  return c.parties.map((p) => c.directions.filter((d) => d.from === p.email)).filter((g) => g.length > 0);
+interface Loss {
+  readonly from: string;
+  readonly suspects: readonly DirectionFact[];
+  readonly certain: boolean;
 }
 
-function judgeGroup(c: CaseFile, group: readonly DirectionFact[]): Draft[] {
-  const from = group[0]?.from ?? '';
+/** Directions of one sender: its loss may not be attributable to one of them. */
+function suspectsOf(c: CaseFile, from: string): Loss | undefined {
+  const group = c.directions.filter((d) => d.from === from);
   const certain = group.filter((d) => d.lost.min > 0);
   const suspects = certain.length > 0 ? certain : group.filter((d) => d.lost.max > 0 && d.sent.max > 0 && d.lost.max < UNBOUNDED);
-  const total = Math.max(0, ...suspects.map((d) => d.lost.min), lossOf(c, from));
+  return suspects.length === 0 ? undefined : { from, suspects, certain: certain.length > 0 };
+}
+
+function draftFor(c: CaseFile, { from, suspects, certain, total }: Loss & { readonly total: number }): Draft[] {
   const evidence = proof(c, from, suspects);
-  if (suspects.length === 0 || total === 0 || evidence.length === 0) return [];
   const still = c.stillness.standing || c.toldStill;
   const likelier = suspects.length === 1 ? suspects[0] : mostLikely(c, suspects);
   const frames = missingFrames(c, from);
@@ -46,7 +59,7 @@ function judgeGroup(c: CaseFile, group: readonly DirectionFact[]): Draft[] {
   return [
     {
       subject: likelier === undefined ? { party: from } : { from, to: likelier.to },
-      severity: severityOf(c, still, certain.length > 0),
+      severity: severityOf(c, still, certain),
       confidence: suspects.length === 1 && still ? 'certain' : likelier !== undefined ? 'likely' : 'possible',
       message: `${name(from, c)} sent ${amount(c, from, total, frames)} more than arrived${whither(c, suspects, likelier)}${still ? '' : '; one sample cannot tell lost from under way'}`,
       evidence: [...evidence, ...told],
