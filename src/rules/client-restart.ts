@@ -4,7 +4,8 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, harm, name, ref } from './engine/ask.ts';
-import type { CaseFile, PartyFact } from './facts/case-file.ts';
+import type { CaseFile, PartyFact, SessionFact } from './facts/case-file.ts';
+import type { LogEvent } from './facts/events.ts';
 
 export const clientRestart = defineRule({
   meta: {
@@ -39,21 +40,37 @@ export const clientRestart = defineRule({
       'unreadable-channel',
     ],
   },
-  judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
+  judge: (c, steps) =>
+    steps
+      .of('parties', c.parties)
+      .to('whose log holds a start of the process', (p) => startOf(c, p))
+      .that(
+        'that had been there before that start',
+        ({ twice, before, gone, tookPart }) => twice || (before !== null && gone !== null) || tookPart !== null,
+      )
+      .that('after a session of the run had been opened', ({ start }) =>
+        c.sessions.some((s) => s.opened?.t != null && s.opened.t < start.t),
+      )
+      .rows.map((r) => draftFor(c, r)),
 });
 
-function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
+interface Restart {
+  readonly p: PartyFact;
+  readonly start: LogEvent & { readonly t: number };
+  readonly twice: boolean;
+  readonly before: LogEvent | null;
+  readonly gone: LogEvent | null;
+  readonly tookPart: SessionFact | null;
+}
+
+/** The last start of this party's process, and what shows the party from before it. */
+function startOf(c: CaseFile, p: PartyFact): Restart | undefined {
   const starts = c.events.ofParty(p.email, 'daemon-start');
-  const start = starts.at(-1) ?? null;
-  if (start?.t == null) return [];
+  const start = starts.at(-1);
+  if (start?.t == null) return undefined;
   const began = start.t;
   const before = c.events.of('hub-registered').find((e) => e.user === p.email && e.t !== null && e.t < began - 1_500_000) ?? null;
   const gone = c.events.of('hub-removed').find((e) => e.user === p.email) ?? null;
-  const after =
-    c.events
-      .of('hub-registered')
-      .filter((e) => e.user === p.email)
-      .at(-1) ?? null;
   const tookPart =
     c.sessions.find(
       (s) =>
@@ -63,25 +80,24 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
         (s.opener === p.email || s.accepted !== null) &&
         (s.opener === p.email || s.peer === p.email),
     ) ?? null;
-  const twice = starts.length > 1;
-  if (!twice && !(before !== null && gone !== null) && tookPart === null) return [];
-  const used = c.sessions.some((s) => s.opened?.t != null && s.opened.t < began);
-  if (!used) return [];
-  return [
-    {
-      subject: { party: p.email },
-      severity: harm(c, false),
-      confidence: before !== null || twice ? 'certain' : 'likely',
-      message: `${name(p.email, c)}'s client was restarted after the run had begun; its sessions are gone and its peers go on sending into them`,
-      evidence: [
-        ...ref(start),
-        ...ref(before),
-        ...ref(gone),
-        ...ref(after),
-        ...(tookPart === null ? [] : ref(tookPart.accepted ?? tookPart.opened)),
-      ],
-      ...firstTime([gone ?? start]),
-      touches: '*',
-    },
-  ];
+  return { p, start: { ...start, t: began }, twice: starts.length > 1, before, gone, tookPart };
+}
+
+function draftFor(c: CaseFile, { p, start, twice, before, gone, tookPart }: Restart): Draft {
+  const after = c.events.of('hub-registered').findLast((e) => e.user === p.email);
+  return {
+    subject: { party: p.email },
+    severity: harm(c, false),
+    confidence: before !== null || twice ? 'certain' : 'likely',
+    message: `${name(p.email, c)}'s client was restarted after the run had begun; its sessions are gone and its peers go on sending into them`,
+    evidence: [
+      ...ref(start),
+      ...ref(before),
+      ...ref(gone),
+      ...ref(after),
+      ...(tookPart === null ? [] : ref(tookPart.accepted ?? tookPart.opened)),
+    ],
+    ...firstTime([gone ?? start]),
+    touches: '*',
+  };
 }
