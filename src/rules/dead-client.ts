@@ -40,32 +40,49 @@ export const deadClient = defineRule({
       'unreadable-channel',
     ],
   },
-  judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
+  judge: (c, steps) =>
+    steps
+      .of('parties', c.parties)
+      .to("with a log whose end can be held against another party's", (p) => endOf(c, p))
+      .that("whose log ends 5 s or more before the others' and the relay's", ({ silent }) => silent >= SILENT_US)
+      .that('that nothing shows alive after its end', ({ p, ended, silent, removed }) => !livesOn(c, p, ended + silent, removed))
+      .that('of whose end a line or a counter tells', (end) => proofOf(end).length > 0)
+      .rows.map((end) => draftFor(c, end)),
 });
 
-function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
+interface End {
+  readonly p: PartyFact;
+  readonly ended: number;
+  /** How much longer the others wrote, microseconds. */
+  readonly silent: number;
+  readonly removed: LogEvent | null;
+}
+
+function endOf(c: CaseFile, p: PartyFact): End | undefined {
   const others = c.parties.filter((o) => o.email !== p.email && o.logEnd !== null);
-  if (p.log === null || p.logEnd === null || others.length === 0) return [];
-  const ended = p.logEnd;
-  const silent = Math.max(...others.map((o) => o.logEnd ?? 0), c.relay?.end ?? 0) - ended;
-  const removed = c.events.of('hub-removed').findLast((e) => e.user === p.email) ?? null;
-  if (silent < SILENT_US || livesOn(c, p, ended + silent, removed)) return [];
+  if (p.log === null || p.logEnd === null || others.length === 0) return undefined;
+  const silent = Math.max(...others.map((o) => o.logEnd ?? 0), c.relay?.end ?? 0) - p.logEnd;
+  return { p, ended: p.logEnd, silent, removed: c.events.of('hub-removed').findLast((e) => e.user === p.email) ?? null };
+}
+
+function proofOf({ p, removed }: End): Ref[] {
   const last = p.managers.at(-1)?.last ?? null;
-  const proof: Ref[] = [...ref(removed), ...(last === null ? [] : [{ sourceId: last.sourceId, line: last.line }]), ...flushRef(p)];
-  if (proof.length === 0) return [];
-  const seconds = Math.round(silent / 1_000_000);
-  return [
-    {
-      subject: { party: p.email },
-      severity: harm(c, false),
-      confidence: removed !== null ? 'certain' : 'likely',
-      message: `${name(p.email, c)}'s client stopped ${seconds} s before the others' logs end${removed !== null ? ', and the relay dropped its connection' : ''}`,
-      evidence: proof,
-      metrics: { silent_seconds: seconds },
-      at: removed?.t ?? ended,
-      touches: '*',
-    },
-  ];
+  return [...ref(removed), ...(last === null ? [] : [{ sourceId: last.sourceId, line: last.line }]), ...flushRef(p)];
+}
+
+function draftFor(c: CaseFile, end: End): Draft {
+  const { p, ended, removed } = end;
+  const seconds = Math.round(end.silent / 1_000_000);
+  return {
+    subject: { party: p.email },
+    severity: harm(c, false),
+    confidence: removed !== null ? 'certain' : 'likely',
+    message: `${name(p.email, c)}'s client stopped ${seconds} s before the others' logs end${removed !== null ? ', and the relay dropped its connection' : ''}`,
+    evidence: proofOf(end),
+    metrics: { silent_seconds: seconds },
+    at: removed?.t ?? ended,
+    touches: '*',
+  };
 }
 
 /** Its log was only cut: telemetry goes on, it came back, or the relay still hears it. Without a word of its end, neither is claimed. */
