@@ -7,6 +7,9 @@ import { firstTime, name, refs, stopped } from './engine/ask.ts';
 import type { CaseFile } from './facts/case-file.ts';
 import type { LogEvent } from './facts/events.ts';
 
+/** A new connection that the old one outlives by less than this is a reconnect. */
+const RECONNECT_US = 5_000_000;
+
 export const duplicateDaemon = defineRule({
   meta: {
     id: 'duplicate-daemon',
@@ -25,17 +28,43 @@ export const duplicateDaemon = defineRule({
     explains: ['duplicate-delivery', 'asymmetric-growth', 'stalled-counters', 'silent-application'],
     slowsOnly: true,
   },
-  judge(c) {
-    return c.parties.flatMap((p) => overlap(c, p.email));
-  },
+  judge: (c, steps) =>
+    steps
+      .of('parties', c.parties)
+      .to('of which the relay registered a connection', ({ email }) => connectionsOf(c, email))
+      .to('while it had another of the same user', ({ email, lines }) => nonEmpty(email, meetings(lines)))
+      // A reconnect shows the old connection's removal within a second or two.
+      .to('which it did not remove in the next 5 s', ({ email, met }) =>
+        nonEmpty(
+          email,
+          met.filter((m) => m.besideUs >= RECONNECT_US),
+        ),
+      )
+      .rows.flatMap(({ email, met }) => met.slice(0, 1).map((m) => draftFor(c, email, m))),
 });
 
-function overlap(c: CaseFile, email: string): Draft[] {
-  // A relay that starts anew knows no connection of before.
+interface Meeting {
+  readonly came: LogEvent;
+  readonly other: LogEvent;
+  /** How long both were there. */
+  readonly besideUs: number;
+}
+
+function nonEmpty(email: string, met: readonly Meeting[]): { readonly email: string; readonly met: readonly Meeting[] } | undefined {
+  return met.length === 0 ? undefined : { email, met };
+}
+
+/** What the relay says of a user's connections; a relay that starts anew knows no connection of before. */
+function connectionsOf(c: CaseFile, email: string): { readonly email: string; readonly lines: readonly LogEvent[] } | undefined {
   const lines = c.events
     .of('hub-registered', 'hub-removed', 'relay-start')
     .filter((e) => e.user === email || e.kind === 'relay-start')
     .toSorted((a, b) => a.id - b.id);
+  return lines.some((e) => e.kind === 'hub-registered') ? { email, lines } : undefined;
+}
+
+function meetings(lines: readonly LogEvent[]): readonly Meeting[] {
+  const met: Meeting[] = [];
   const alive = new Map<string, LogEvent>();
   for (const e of lines) {
     if (e.kind === 'relay-start') alive.clear();
@@ -47,23 +76,23 @@ function overlap(c: CaseFile, email: string): Draft[] {
     const other = [...alive.values()][0];
     alive.set(e.conn, e);
     if (other === undefined) continue;
-    // A reconnect shows the old connection's removal within a second or two.
     const removed = lines.find((x) => x.kind === 'hub-removed' && x.conn === other.conn && x.id > e.id);
-    if (removed?.t != null && e.t !== null && removed.t - e.t < 5_000_000) continue;
-    const twice = c.events
-      .of('accept-received')
-      .find((x) => c.events.session(x.sid ?? '', 'accept-received').filter((y) => y.party === x.party).length > 1);
-    return [
-      {
-        subject: { party: email },
-        severity: stopped(c) && c.directions.some((d) => (d.to === email || d.from === email) && d.lost.min > 0) ? 'error' : 'warning',
-        confidence: 'certain',
-        message: `the relay had two connections of ${name(email, c)} at the same time: a second daemon of this identity takes part`,
-        evidence: refs(other, e, twice),
-        ...firstTime([e]),
-        touches: '*',
-      },
-    ];
+    met.push({ came: e, other, besideUs: removed?.t == null || e.t === null ? Infinity : removed.t - e.t });
   }
-  return [];
+  return met;
+}
+
+function draftFor(c: CaseFile, email: string, { came, other }: Meeting): Draft {
+  const twice = c.events
+    .of('accept-received')
+    .find((x) => c.events.session(x.sid ?? '', 'accept-received').filter((y) => y.party === x.party).length > 1);
+  return {
+    subject: { party: email },
+    severity: stopped(c) && c.directions.some((d) => (d.to === email || d.from === email) && d.lost.min > 0) ? 'error' : 'warning',
+    confidence: 'certain',
+    message: `the relay had two connections of ${name(email, c)} at the same time: a second daemon of this identity takes part`,
+    evidence: refs(other, came, twice),
+    ...firstTime([came]),
+    touches: '*',
+  };
 }
