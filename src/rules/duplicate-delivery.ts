@@ -19,11 +19,15 @@ export const duplicateDelivery = defineRule({
     explains: [],
     slowsOnly: true,
   },
-  judge(c) {
+  judge(c, steps) {
     const drafts: Draft[] = [];
-    for (const r of c.relayed.filter((x) => x.copies > 1 && x.to !== null)) {
+    const copied = steps
+      .of('directions as the relay wrote them', c.relayed)
+      .to('with a known receiver', (r) => (r.to === null ? null : { ...r, to: r.to }))
+      .that('of which a frame was written to more than one connection', (r) => r.copies > 1);
+    for (const r of copied.rows) {
       drafts.push({
-        subject: { from: r.from, to: r.to ?? '' },
+        subject: { from: r.from, to: r.to },
         severity: 'warning',
         confidence: 'certain',
         message: `the relay wrote ${plural(r.frames, 'frame')} of ${name(r.from, c)} to ${r.copies} connections of ${name(r.to, c)}`,
@@ -31,7 +35,10 @@ export const duplicateDelivery = defineRule({
         metrics: { frames: r.frames, copies: r.copies },
       });
     }
-    for (const r of c.received.filter((x) => x.frames > x.distinct)) {
+    const repeated = steps
+      .of('sessions as a party decoded them', c.received)
+      .that('with a number that came twice', (r) => r.frames > r.distinct);
+    for (const r of repeated.rows) {
       const stream = c.sessions.flatMap((s) => s.streams).find((x) => x.sid === r.sid && x.to === r.party);
       drafts.push({
         subject: stream === undefined ? { party: r.party } : { from: stream.from, to: r.party },
