@@ -31,17 +31,19 @@ export const failedBeforeTransport = defineRule({
       'read-loop-blockage',
     ],
   },
-  judge: (c) =>
-    c.progress.flatMap((p): Draft[] => {
-      const party = c.party(p.party);
-      if (p.state !== 'failed' || (party !== undefined && party.sent.frames.min > 0)) return [];
-      if (c.events.ofParty(p.party, 'session-new').length > 0) return [];
-      const errorPointer =
-        'pointer' in p.ref && 'source' in p.ref && p.message !== null
-          ? [{ source: p.ref.source ?? '', pointer: `${p.ref.pointer}/error`, text: `error: ${p.message}` }]
-          : [];
-      return [
-        {
+  judge: (c, steps) =>
+    steps
+      .of("parties' progress", c.progress)
+      .that('with a step that failed', (p) => p.state === 'failed')
+      .that('of a party that sent no frame', (p) => (c.party(p.party)?.sent.frames.min ?? 0) <= 0)
+      .that('and opened no session', (p) => c.events.ofParty(p.party, 'session-new').length === 0)
+      .rows.map((p): Draft => {
+        const party = c.party(p.party);
+        const errorPointer =
+          'pointer' in p.ref && 'source' in p.ref && p.message !== null
+            ? [{ source: p.ref.source ?? '', pointer: `${p.ref.pointer}/error`, text: `error: ${p.message}` }]
+            : [];
+        return {
           subject: { party: p.party },
           severity: 'error',
           confidence: party !== undefined && (party.hasCounters || party.log !== null) ? 'certain' : 'likely',
@@ -50,7 +52,6 @@ export const failedBeforeTransport = defineRule({
           metrics: { step: p.step },
           ...(p.t === null ? {} : { at: p.t }),
           touches: '*',
-        },
-      ];
-    }),
+        };
+      }),
 });
