@@ -5,6 +5,7 @@
 import { defineRule, type Draft } from './engine/rule.ts';
 import { harm, name } from './engine/ask.ts';
 import type { CaseFile, PartyFact, Ref } from './facts/case-file.ts';
+import type { Family, Flush } from './facts/load.ts';
 
 /** A sync pass is made every 104 ms; this long without one, in a living process, is a dead path. */
 const SILENT_US = 5_000_000;
@@ -35,24 +36,46 @@ export const frozenLink = defineRule({
       'missing-channel',
     ],
   },
-  judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
+  judge: (c, steps) =>
+    steps
+      .of('parties', c.parties)
+      .to('with sync passes and summary lines in their log', (p) => beatsOf(c, p))
+      .that('whose summary lines went on 5 s or more after the last sync pass', ({ last, from }) => last.t - from >= SILENT_US)
+      .that('without a line of an error about then', ({ p, from }) => !hasErrors(c, p, from))
+      .that('which decoded no message after it', ({ p, from }) => lastDecoded(c, p) <= from + 2_000_000)
+      .rows.map((beats) => draftFor(c, beats)),
 });
 
-function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
+interface Beats {
+  readonly p: PartyFact;
+  readonly pass: Family;
+  readonly last: Flush;
+  /** When the last sync pass was made. */
+  readonly from: number;
+}
+
+function beatsOf(c: CaseFile, p: PartyFact): Beats | undefined {
   const pass = c.families.find((f) => f.family === 'sync-pass' && f.party === p.email && f.sourceId === p.log?.id);
   const last = p.managers.at(-1)?.last ?? null;
-  if (pass?.lastUs == null || last === null || p.log === null) return [];
-  const from = c.common(pass.lastUs, p.email);
-  if (last.t - from < SILENT_US) return [];
-  const errors = c.events
+  if (pass?.lastUs == null || last === null || p.log === null) return undefined;
+  return { p, pass, last, from: c.common(pass.lastUs, p.email) };
+}
+
+function hasErrors(c: CaseFile, p: PartyFact, from: number): boolean {
+  return c.events
     .ofParty(p.email, 'sync-error', 'ws-disconnected', 'ws-connect-error', 'ping-failed', 'ws-send-error')
     .some((e) => e.t !== null && e.t > from - 1_000_000);
-  const decoded = Math.max(
+}
+
+function lastDecoded(c: CaseFile, p: PartyFact): number {
+  return Math.max(
     -Infinity,
     ...c.received.filter((r) => r.party === p.email).map((r) => r.lastT ?? -Infinity),
     ...c.events.ofParty(p.email, 'decoded-open', 'decoded-accept', 'decoded-signal').map((e) => e.t ?? -Infinity),
   );
-  if (errors || decoded > from + 2_000_000) return [];
+}
+
+function draftFor(c: CaseFile, { p, pass, last, from }: Beats): Draft {
   const evidence: Ref[] = [{ sourceId: last.sourceId, line: last.line }];
   if (pass.lastLine !== null) evidence.unshift({ sourceId: pass.sourceId, line: pass.lastLine });
   const heartbeat = c.families.find((f) => f.party === null && f.subject === p.email && f.family === 'healthz');
@@ -62,16 +85,14 @@ function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
     const f = c.families.find((x) => x.family === 'sync-pass' && x.sourceId === o.log?.id);
     return f?.lastUs == null || (o.logEnd ?? 0) - c.common(f.lastUs, o.email) < SILENT_US;
   });
-  return [
-    {
-      subject: { party: p.email },
-      severity: harm(c, false),
-      confidence: alone ? 'certain' : 'likely',
-      message: `${name(p.email, c)}'s path to the relay has been silent for ${Math.round((last.t - from) / 1_000_000)} s while its client lives: no sync pass, no message, no error`,
-      evidence,
-      metrics: { silent_seconds: Math.round((last.t - from) / 1_000_000) },
-      at: from,
-      touches: '*',
-    },
-  ];
+  return {
+    subject: { party: p.email },
+    severity: harm(c, false),
+    confidence: alone ? 'certain' : 'likely',
+    message: `${name(p.email, c)}'s path to the relay has been silent for ${Math.round((last.t - from) / 1_000_000)} s while its client lives: no sync pass, no message, no error`,
+    evidence,
+    metrics: { silent_seconds: Math.round((last.t - from) / 1_000_000) },
+    at: from,
+    touches: '*',
+  };
 }
