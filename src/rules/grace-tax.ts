@@ -1,6 +1,6 @@
 /** E6 waits 1.5 s for peer to peer before each of the first three frames of a session, even when none can come up. */
 import { defineRule } from './engine/rule.ts';
-import { plural, ref } from './engine/ask.ts';
+import { plural, refs } from './engine/ask.ts';
 
 const GRACE_US = 1_300_000;
 
@@ -21,12 +21,21 @@ export const graceTax = defineRule({
     explains: [],
     slowsOnly: true,
   },
-  judge(c) {
-    const taxed = c.sessions.filter((s) => {
-      const fall = s.fallbacks.find((e) => e.party === s.opener);
-      const accepted = c.events.session(s.sid, 'session-accepted').find((e) => e.party === s.opener);
-      return fall?.ownT != null && accepted?.ownT != null && fall.ownT - accepted.ownT > GRACE_US;
-    });
+  judge(c, steps) {
+    const taxed = steps
+      .of('sessions', c.sessions)
+      .to('whose opener fell back to the WebSocket', (s) => {
+        const fall = s.fallbacks.find((e) => e.party === s.opener);
+        return fall === undefined ? null : { s, fall };
+      })
+      .to('after it had got the accept', ({ s, fall }) => {
+        const accepted = c.events.session(s.sid, 'session-accepted').find((e) => e.party === s.opener);
+        return accepted === undefined ? null : { s, fall, accepted };
+      })
+      .that(
+        'by more than 1.3 s',
+        ({ fall, accepted }) => fall.ownT !== null && accepted.ownT !== null && fall.ownT - accepted.ownT > GRACE_US,
+      ).rows;
     if (taxed.length === 0) return [];
     return [
       {
@@ -34,12 +43,7 @@ export const graceTax = defineRule({
         severity: 'info',
         confidence: 'certain',
         message: `${plural(taxed.length, 'session')} waited 1.5 s before each of their first three frames for a peer-to-peer connection that did not come`,
-        evidence: taxed
-          .slice(0, 2)
-          .flatMap((s) => [
-            ...ref(c.events.session(s.sid, 'session-accepted').find((e) => e.party === s.opener)),
-            ...ref(s.fallbacks.find((e) => e.party === s.opener)),
-          ]),
+        evidence: taxed.slice(0, 2).flatMap(({ accepted, fall }) => refs(accepted, fall)),
         metrics: { sessions: taxed.length, seconds_at_most: Math.round(taxed.length * 4.5) },
         touches: '*',
       },
