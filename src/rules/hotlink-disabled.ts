@@ -5,6 +5,8 @@
 import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, harm, name, ref } from './engine/ask.ts';
 import type { CaseFile, PartyFact, Ref } from './facts/case-file.ts';
+import type { LogEvent } from './facts/events.ts';
+import type { Source } from './facts/load-files.ts';
 
 export const hotlinkDisabled = defineRule({
   meta: {
@@ -33,24 +35,36 @@ export const hotlinkDisabled = defineRule({
       'late-client',
     ],
   },
-  judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
+  judge: (c, steps) =>
+    steps
+      .of('parties', c.parties)
+      .to('whose log holds a start of a Rust client', (p) => startOf(c, p))
+      .that('without a line that hotlink is on', ({ p }) => !p.hotlinkOn)
+      .that('beside a party that has it on', ({ p }) => c.parties.some((o) => o.email !== p.email && o.hotlinkOn))
+      .rows.map((x) => draftFor(c, x)),
 });
 
-function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
-  const start = c.events.ofParty(p.email, 'daemon-start')[0] ?? null;
-  if (start === null || p.hotlinkOn || p.log === null || p.log.dialect.startsWith('go-')) return [];
-  if (!c.parties.some((o) => o.email !== p.email && o.hotlinkOn)) return [];
+interface Started {
+  readonly p: PartyFact;
+  readonly log: Source;
+  readonly start: LogEvent;
+}
+
+function startOf(c: CaseFile, p: PartyFact): Started | undefined {
+  const start = c.events.ofParty(p.email, 'daemon-start')[0];
+  return start === undefined || p.log === null || p.log.dialect.startsWith('go-') ? undefined : { p, log: p.log, start };
+}
+
+function draftFor(c: CaseFile, { p, log, start }: Started): Draft {
   const open = c.events.ofParty(p.email, 'decoded-open')[0] ?? null;
-  const absent: Ref[] = [{ source: p.log.path, absent: true, text: 'no "hotlink enabled" line in this log' }];
-  return [
-    {
-      subject: { party: p.email },
-      severity: harm(c, false),
-      confidence: 'certain',
-      message: `${name(p.email, c)}'s client runs with hotlink off: it listens for no program and answers no open`,
-      evidence: [...ref(start), ...absent, ...ref(open)],
-      ...firstTime([start]),
-      touches: '*',
-    },
-  ];
+  const absent: Ref[] = [{ source: log.path, absent: true, text: 'no "hotlink enabled" line in this log' }];
+  return {
+    subject: { party: p.email },
+    severity: harm(c, false),
+    confidence: 'certain',
+    message: `${name(p.email, c)}'s client runs with hotlink off: it listens for no program and answers no open`,
+    evidence: [...ref(start), ...absent, ...ref(open)],
+    ...firstTime([start]),
+    touches: '*',
+  };
 }
