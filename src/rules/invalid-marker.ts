@@ -37,28 +37,73 @@ export const invalidMarker = defineRule({
       'peer-key-mismatch',
     ],
   },
-  judge: (c) => [...c.pairs.flatMap((pair) => judgePair(c, pair)), ...c.pairs.flatMap((pair) => judgePorts(c, pair))],
+  judge(c, steps) {
+    const unusable = steps
+      .of(
+        'markers by party and peer',
+        c.pairs.flatMap((pair) => sidesOf(pair)),
+      )
+      .to('with a marker that cannot be used', ({ me, peer, mine }) => {
+        const broken = mine.find((m) => m.problem !== null);
+        return broken === undefined ? null : { me, peer, mine, broken };
+      })
+      .that('and none that can', ({ mine }) => mine.every((m) => m.problem !== null))
+      .that('for which telemetry lists no proxy', ({ me, peer }) => proxyOf(c.party(me), peer) === undefined);
+    const ports = steps
+      .of(
+        'pairs whose both markers can be used',
+        c.pairs.flatMap((pair) => sidesOf(pair).flatMap((side) => bothOf(side))),
+      )
+      .to("where the peer's marker says another port", (x) => {
+        const said = portFor(x.theirs, x.me);
+        return x.port === null || said === undefined || said === x.port ? null : { ...x, port: x.port, said };
+      })
+      .to('and no program is connected to the own one', (x) => {
+        const proxy = proxyOf(c.party(x.me), x.peer);
+        return proxy?.connected === false ? { ...x, proxy } : null;
+      });
+    return [...unusable.rows.map((x) => unusableDraft(c, x)), ...ports.rows.map((x) => portsDraft(c, x))];
+  },
 });
 
-function judgePair(c: CaseFile, pair: PairFact): Draft[] {
-  const drafts: Draft[] = [];
-  for (const [me, markers] of pair.markers) {
+interface Side {
+  readonly me: string;
+  readonly peer: string;
+  readonly mine: readonly Marker[];
+  readonly theirs: readonly Marker[];
+}
+
+function sidesOf(pair: PairFact): readonly Side[] {
+  return [...pair.markers].map(([me, mine]) => {
     const peer = me === pair.a ? pair.b : pair.a;
-    const broken = markers.find((m) => m.problem !== null);
-    if (broken === undefined || markers.some((m) => m.problem === null)) continue;
-    const listed = proxyOf(c.party(me), peer);
-    if (listed !== undefined) continue;
-    drafts.push({
-      subject: { from: me, to: peer },
-      severity: harm(c, false),
-      confidence: c.party(me)?.telemetry?.hasLive === true ? 'certain' : 'likely',
-      message: `${name(me, c)}'s marker for ${name(peer, c)} cannot be used: ${PROBLEMS[broken.problem ?? ''] ?? broken.problem ?? ''}`,
-      evidence: proof(c, me, peer, broken),
-      metrics: { problem: broken.problem },
-      touches: [me, peer],
-    });
-  }
-  return drafts;
+    return { me, peer, mine, theirs: pair.markers.get(peer) ?? [] };
+  });
+}
+
+interface Both {
+  readonly me: string;
+  readonly peer: string;
+  readonly mine: Marker;
+  readonly theirs: Marker;
+  /** Port that the own marker names for the own program. */
+  readonly port: number | null;
+}
+
+function bothOf(side: Side): readonly Both[] {
+  const [mine, theirs] = [side.mine, side.theirs].map((list) => list.find((m) => m.problem === null));
+  return mine === undefined || theirs === undefined ? [] : [{ me: side.me, peer: side.peer, mine, theirs, port: mine.localPort }];
+}
+
+function unusableDraft(c: CaseFile, { me, peer, broken }: { readonly me: string; readonly peer: string; readonly broken: Marker }): Draft {
+  return {
+    subject: { from: me, to: peer },
+    severity: harm(c, false),
+    confidence: c.party(me)?.telemetry?.hasLive === true ? 'certain' : 'likely',
+    message: `${name(me, c)}'s marker for ${name(peer, c)} cannot be used: ${PROBLEMS[broken.problem ?? ''] ?? broken.problem ?? ''}`,
+    evidence: proof(c, me, peer, broken),
+    metrics: { problem: broken.problem },
+    touches: [me, peer],
+  };
 }
 
 function proof(c: CaseFile, me: string, peer: string, broken: Marker): Ref[] {
@@ -79,28 +124,20 @@ function placeOf(broken: Marker): Ref {
 }
 
 /** The two markers of a pair name different ports for one party: its program dials the one, its client listens on the other. */
-function judgePorts(c: CaseFile, pair: PairFact): Draft[] {
-  const drafts: Draft[] = [];
-  for (const me of [pair.a, pair.b]) {
-    const peer = me === pair.a ? pair.b : pair.a;
-    const mine = pair.markers.get(me)?.find((m) => m.problem === null);
-    const theirs = pair.markers.get(peer)?.find((m) => m.problem === null);
-    const said = portFor(theirs, me);
-    const proxy = proxyOf(c.party(me), peer);
-    if (mine?.localPort == null || said === undefined || said === mine.localPort || theirs === undefined || proxy?.connected !== false)
-      continue;
-    drafts.push({
-      subject: { from: me, to: peer },
-      severity: harm(c, false),
-      confidence: 'likely',
-      message: `${name(me, c)}'s client listens on port ${mine.localPort} for ${name(peer, c)}, but the peer's marker says ${said}: the program may dial the wrong one`,
-      evidence: [
-        { source: mine.source, pointer: '/ports', text: `own port ${mine.localPort}` },
-        { source: theirs.source, pointer: '/ports', text: `the peer says ${said}` },
-        proxy.ref,
-      ],
-      touches: [me, peer],
-    });
-  }
-  return drafts;
+function portsDraft(
+  c: CaseFile,
+  { me, peer, mine, theirs, port, said, proxy }: Both & { readonly said: number; readonly proxy: { readonly ref: Ref } },
+): Draft {
+  return {
+    subject: { from: me, to: peer },
+    severity: harm(c, false),
+    confidence: 'likely',
+    message: `${name(me, c)}'s client listens on port ${String(port)} for ${name(peer, c)}, but the peer's marker says ${said}: the program may dial the wrong one`,
+    evidence: [
+      { source: mine.source, pointer: '/ports', text: `own port ${String(port)}` },
+      { source: theirs.source, pointer: '/ports', text: `the peer says ${said}` },
+      proxy.ref,
+    ],
+    touches: [me, peer],
+  };
 }
