@@ -4,7 +4,8 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, harm, name, ref, wasThere } from './engine/ask.ts';
-import type { CaseFile, PartyFact } from './facts/case-file.ts';
+import type { CaseFile, PartyFact, SessionFact } from './facts/case-file.ts';
+import type { LogEvent } from './facts/events.ts';
 
 export const lateClient = defineRule({
   meta: {
@@ -31,30 +32,43 @@ export const lateClient = defineRule({
       'missing-channel',
     ],
   },
-  judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
+  judge: (c, steps) =>
+    steps
+      .of('parties', c.parties)
+      .to('whose log says when hotlink came up', (p) => {
+        const on = p.managers[0]?.enabled ?? null;
+        return on?.t == null ? null : { p, on, since: on.t };
+      })
+      .that('that nothing shows connected before', ({ p, since }) => !wasThere(c, p, since))
+      .to('for which a session had been opened and not accepted by then', (x) => {
+        const missed = missedBy(c, x.p, x.since);
+        return missed.length === 0 ? null : { ...x, missed };
+      })
+      .rows.map((x) => draftFor(c, x)),
 });
 
-function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
-  const on = p.managers[0]?.enabled ?? null;
-  if (on?.t == null) return [];
-  const since = on.t;
-  const known = wasThere(c, p, since);
-  if (known) return [];
-  const missed = c.sessions.filter(
+interface Late {
+  readonly p: PartyFact;
+  readonly on: LogEvent;
+  readonly missed: readonly SessionFact[];
+}
+
+function missedBy(c: CaseFile, p: PartyFact, since: number): readonly SessionFact[] {
+  return c.sessions.filter(
     (s) =>
       s.peer === p.email && s.opened?.t != null && s.opened.t < since && s.accepted === null && s.seenBy.every((e) => e.party !== p.email),
   );
-  if (missed.length === 0) return [];
+}
+
+function draftFor(c: CaseFile, { p, on, missed }: Late): Draft {
   const lost = missed.some((s) => s.opener !== null && (c.direction(s.opener, p.email)?.lost.max ?? 0) > 0);
-  return [
-    {
-      subject: { party: p.email },
-      severity: lost ? harm(c, false) : 'info',
-      confidence: 'certain',
-      message: `${name(p.email, c)}'s client came up after ${missed.length === 1 ? 'a session' : `${missed.length} sessions`} had been opened for it`,
-      evidence: [...ref(on), ...missed.slice(0, 2).flatMap((s) => [...ref(s.opened), ...ref(s.timeout)])],
-      ...firstTime(missed.map((s) => s.opened).filter((e) => e !== null)),
-      touches: [p.email, ...missed.map((s) => s.opener).filter((x) => x !== null)],
-    },
-  ];
+  return {
+    subject: { party: p.email },
+    severity: lost ? harm(c, false) : 'info',
+    confidence: 'certain',
+    message: `${name(p.email, c)}'s client came up after ${missed.length === 1 ? 'a session' : `${missed.length} sessions`} had been opened for it`,
+    evidence: [...ref(on), ...missed.slice(0, 2).flatMap((s) => [...ref(s.opened), ...ref(s.timeout)])],
+    ...firstTime(missed.map((s) => s.opened).filter((e) => e !== null)),
+    touches: [p.email, ...missed.map((s) => s.opener).filter((x) => x !== null)],
+  };
 }
