@@ -5,7 +5,8 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { harm, hasOwnEvidence, name } from './engine/ask.ts';
-import type { CaseFile, PairFact, Ref } from './facts/case-file.ts';
+import type { CaseFile, PairFact, PartyFact, Ref } from './facts/case-file.ts';
+import type { Marker } from './facts/load-files.ts';
 import { expectedPath } from './facts/markers.ts';
 
 export const missingChannel = defineRule({
@@ -37,23 +38,45 @@ export const missingChannel = defineRule({
       'peer-key-mismatch',
     ],
   },
-  judge(c) {
+  judge(c, steps) {
     if (c.pairs.every((p) => p.markers.size === 0)) return { notApplicable: 'the sandbox holds no marker of this run' };
-    return c.pairs.flatMap((pair) => [...judgeSide(c, pair, pair.a, pair.b), ...judgeSide(c, pair, pair.b, pair.a)]);
+    return steps
+      .of(
+        'directions of pairs',
+        c.pairs.flatMap((pair) => [sideOf(pair, pair.a, pair.b), sideOf(pair, pair.b, pair.a)]),
+      )
+      .that('whose sender has no marker for it', ({ mine }) => mine.length === 0)
+      .that('while the peer has one', ({ theirs }) => theirs.length > 0)
+      .to("of whose sender's tree a log or telemetry was collected", (side) => {
+        const party = c.party(side.me);
+        return party !== undefined && hasOwnEvidence(party) ? { ...side, party } : null;
+      })
+      .that(
+        'and a log or a marker, so that the missing one would be there too',
+        ({ me, party }) => party.log !== null || c.markers.some((m) => m.party === me),
+      )
+      .that('on which the sender opened no session', ({ me, peer }) => !c.sessions.some((s) => s.opener === me && s.peer === peer))
+      .that(
+        'for which telemetry lists no proxy',
+        ({ peer, party }) => party.telemetry?.proxies.some((p) => p.from === peer || p.to === peer) !== true,
+      )
+      .rows.flatMap((side) => draftFor(c, side));
   },
 });
 
-function judgeSide(c: CaseFile, pair: PairFact, me: string, peer: string): Draft[] {
-  const mine = pair.markers.get(me) ?? [];
-  const theirs = pair.markers.get(peer) ?? [];
-  const party = c.party(me);
-  if (mine.length > 0 || theirs.length === 0 || party === undefined || !hasOwnEvidence(party)) return [];
-  if (c.sessions.some((s) => s.opener === me && s.peer === peer)) return [];
-  if (party.log === null && !c.markers.some((m) => m.party === me)) return [];
+interface Side {
+  readonly me: string;
+  readonly peer: string;
+  readonly mine: readonly Marker[];
+  readonly theirs: readonly Marker[];
+}
+
+function sideOf(pair: PairFact, me: string, peer: string): Side {
+  return { me, peer, mine: pair.markers.get(me) ?? [], theirs: pair.markers.get(peer) ?? [] };
+}
+
+function draftFor(c: CaseFile, { me, peer, theirs, party: { telemetry } }: Side & { readonly party: PartyFact }): Draft[] {
   const example = theirs[0];
-  const telemetry = party.telemetry;
-  const listed = telemetry?.proxies.some((p) => p.from === peer || p.to === peer) === true;
-  if (listed) return [];
   const evidence: Ref[] = [{ source: expectedPath(c, me, example), absent: true, text: `no stream.tcp of ${me} for ${peer}` }];
   if (example !== undefined)
     evidence.push({ source: example.source, pointer: '/to', text: `the peer has it: ${example.channel} to ${example.to ?? ''}` });
