@@ -24,8 +24,14 @@ export const offerRace = defineRule({
     explains: ['websocket-fallback', 'webrtc-not-connected', 'grace-tax', 'strict-violation'],
     slowsOnly: true,
   },
-  judge(c) {
-    const raced = c.sessions.filter((s) => racers(c, s).length > 0);
+  judge(c, steps) {
+    const { rows: raced } = steps
+      .of('sessions', c.sessions)
+      .that(
+        'of which the relay refused a signal because its sender was no participant',
+        (s) => c.events.session(s.sid, 'signal-not-participant').length > 0,
+      )
+      .that('though the sender had accepted it and was not turned away', (s) => racers(c, s).length > 0);
     if (raced.length === 0) return [];
     const lines = raced.flatMap((s) => racers(c, s));
     const strict = c.events.of('strict-fallback', 'p2p-send-failed', 'p2p-dropped').some((e) => raced.some((s) => s.sid === e.sid));
