@@ -4,6 +4,7 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, harm, name, plural, ref, subjectOf } from './engine/ask.ts';
+import type { Steps } from './engine/steps.ts';
 import type { CaseFile } from './facts/case-file.ts';
 
 /** Message limit of the data channel, header included (field guide 8.2). */
@@ -27,13 +28,17 @@ export const oversizePacket = defineRule({
     explains: ['strict-violation', 'sequence-gap', 'asymmetric-growth', 'websocket-fallback', 'stalled-counters', 'silent-application'],
     slowsOnly: true,
   },
-  judge: (c) => [...refused(c), ...detoured(c)],
+  judge: (c, steps) => [...refused(c, steps), ...detoured(c, steps)],
 });
 
-function refused(c: CaseFile): Draft[] {
-  const lines = c.events
-    .of('chunk-reduced', 'webrtc-send-error', 'strict-fallback')
-    .filter((e) => e.kind === 'chunk-reduced' || (e.reason ?? '').includes('larger than maximum'));
+function refused(c: CaseFile, steps: Steps): Draft[] {
+  const { rows: lines } = steps
+    .of(
+      'sends that failed, were refused or whose chunk was made smaller',
+      c.events.of('chunk-reduced', 'webrtc-send-error', 'strict-fallback'),
+    )
+    .that('because of the size', (e) => e.kind === 'chunk-reduced' || (e.reason ?? '').includes('larger than maximum'))
+    .that('at a known party', (e) => c.parties.some((p) => p.email === e.party));
   return c.parties.flatMap((p) => {
     const mine = lines.filter((e) => e.party === p.email);
     const first = mine[0];
@@ -54,9 +59,12 @@ function refused(c: CaseFile): Draft[] {
 }
 
 /** Without debug lines: frames above the limit that were decoded from the WebSocket on a session whose channel was open. */
-function detoured(c: CaseFile): Draft[] {
+function detoured(c: CaseFile, steps: Steps): Draft[] {
   const open = c.sessions.filter((s) => s.p2pOpen.length > 0);
-  const large = c.received.filter((r) => r.frames > 0 && r.bytes / r.frames > LIMIT && open.some((s) => s.sid === r.sid));
+  const { rows: large } = steps
+    .of('sessions as a party decoded them from the WebSocket', c.received)
+    .that('whose data channel was open', (r) => open.some((s) => s.sid === r.sid))
+    .that("with frames above the data channel's limit, on average", (r) => r.frames > 0 && r.bytes / r.frames > LIMIT);
   const first = large[0];
   if (first === undefined) return [];
   return [
