@@ -35,22 +35,18 @@ export const portConflict = defineRule({
       'peer-key-mismatch',
     ],
   },
-  judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
+  judge: (c, steps) =>
+    steps
+      .of('parties', c.parties)
+      .into('with a bind that failed', (p) => c.events.ofParty(p.email, 'bind-failed', 'bind-timeout').map((fail) => ({ p, fail })))
+      .that('before a reconnect made a second manager', ({ p, fail }) => fail.line <= (p.managers[1]?.enabled?.line ?? Infinity))
+      .to('for a port that no older run of this party holds', ({ p, fail }) => {
+        const port = Number(fail.addr?.split(':').at(-1) ?? NaN);
+        return heldByOlderRun(c, p, port) ? null : { p, fail, port, peer: peerOfPort(c, p, port) };
+      })
+      .that('whose proxy telemetry does not show connected', ({ p, peer }) => peer === null || proxyOf(p, peer)?.connected !== true)
+      .rows.map(({ p, fail, peer, port }) => draftFor(c, p, fail, peer, port)),
 });
-
-function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
-  const drafts: Draft[] = [];
-  const fails = c.events.ofParty(p.email, 'bind-failed', 'bind-timeout');
-  const second = p.managers[1]?.enabled ?? null;
-  for (const fail of fails) {
-    if (second !== null && fail.line > second.line) continue;
-    const port = Number(fail.addr?.split(':').at(-1) ?? NaN);
-    const peer = peerOfPort(c, p, port);
-    if (heldByOlderRun(c, p, port) || (peer !== null && proxyOf(p, peer)?.connected === true)) continue;
-    drafts.push(draftFor(c, p, fail, peer, port));
-  }
-  return drafts;
-}
 
 function draftFor(c: CaseFile, p: PartyFact, fail: LogEvent, peer: string | null, port: number): Draft {
   const proxy = peer === null ? undefined : proxyOf(p, peer);
