@@ -21,26 +21,30 @@ export const readLoopBlockage = defineRule({
     remedy: 'Mend what kept the frame from its writer; the blockage ends by itself after 35 s.',
     explains: ['unanswered-open'],
   },
-  judge: (c) =>
-    c.parties.flatMap((p) => {
-      const skips = c.events.ofParty(p.email, 'write-skipped');
-      const first = skips[0];
-      if (first === undefined) return [];
-      const end = c.events.ofParty(p.email, 'ipc-write-failed').find((e) => e.line > first.line);
-      if (end === undefined) return [];
-      const between = c.events
-        .ofParty(p.email, 'decoded-open', 'decoded-accept', 'decoded-signal', 'decoded-reject')
-        .some((e) => e.line > first.line && e.line < end.line);
-      if (between) return [];
-      return [
-        {
-          subject: { party: p.email },
-          severity: 'info' as const,
-          confidence: 'likely' as const,
-          message: `${name(p.email, c)}'s client handled no other message while it waited for a writer and then for a local reader`,
-          evidence: [...ref(first), ...ref(end)],
-          ...firstTime([first]),
-        },
-      ];
-    }),
+  judge: (c, steps) =>
+    steps
+      .of('parties', c.parties)
+      .to('with a frame that met no writer', (p) => {
+        const first = c.events.ofParty(p.email, 'write-skipped')[0];
+        return first === undefined ? null : { p, first };
+      })
+      .to('and then a wait for a local reader that ended in vain', ({ p, first }) => {
+        const end = c.events.ofParty(p.email, 'ipc-write-failed').find((e) => e.line > first.line);
+        return end === undefined ? null : { p, first, end };
+      })
+      .that(
+        'without a message decoded between the two',
+        ({ p, first, end }) =>
+          !c.events
+            .ofParty(p.email, 'decoded-open', 'decoded-accept', 'decoded-signal', 'decoded-reject')
+            .some((e) => e.line > first.line && e.line < end.line),
+      )
+      .rows.map(({ p, first, end }) => ({
+        subject: { party: p.email },
+        severity: 'info' as const,
+        confidence: 'likely' as const,
+        message: `${name(p.email, c)}'s client handled no other message while it waited for a writer and then for a local reader`,
+        evidence: [...ref(first), ...ref(end)],
+        ...firstTime([first]),
+      })),
 });
