@@ -7,6 +7,7 @@ import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, harm, name, plural, ref, refs, subjectOf } from './engine/ask.ts';
 import type { CaseFile, SessionFact } from './facts/case-file.ts';
 import { aclProof } from './facts/acl.ts';
+import type { LogEvent } from './facts/events.ts';
 
 export const rejectedSession = defineRule({
   meta: {
@@ -35,21 +36,28 @@ export const rejectedSession = defineRule({
       'absent-application',
     ],
   },
-  judge(c) {
-    const drafts: Draft[] = [];
-    for (const s of c.sessions) {
-      const draft = judgeSession(c, s);
-      if (draft !== undefined) drafts.push(draft);
-    }
-    return drafts;
-  },
+  judge: (c, steps) =>
+    steps
+      .of('sessions', c.sessions)
+      .that('that were refused, for whatever reason', (s) => s.denied !== null || s.rejects.length > 0)
+      .to('whose refusal says that a right is missing', (s) => {
+        const denial = s.rejects.find((e) => e.party === s.opener && (e.reason ?? '').includes('permission denied')) ?? null;
+        return s.denied === null && denial === null ? null : { s, denial };
+      })
+      .to('whose opener is known', ({ s, denial }) => {
+        const opener = s.opener ?? s.denied?.user ?? null;
+        return opener === null ? null : { s, denial, opener };
+      })
+      .rows.map((x) => draftFor(c, x)),
 });
 
-function judgeSession(c: CaseFile, s: SessionFact): Draft | undefined {
-  const denial = s.rejects.find((e) => e.party === s.opener && (e.reason ?? '').includes('permission denied')) ?? null;
-  if (s.denied === null && denial === null) return undefined;
-  const opener = s.opener ?? s.denied?.user ?? null;
-  if (opener === null) return undefined;
+interface Refused {
+  readonly s: SessionFact;
+  readonly denial: LogEvent | null;
+  readonly opener: string;
+}
+
+function draftFor(c: CaseFile, { s, denial, opener }: Refused): Draft {
   const target = s.peer ?? s.to;
   const forTarget = s.denied?.kind === 'open-target-denied';
   const cascade = s.rejects.filter((e) => (e.reason ?? '').includes('unknown session')).length;
