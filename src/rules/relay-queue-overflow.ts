@@ -2,6 +2,10 @@
 import { defineRule } from './engine/rule.ts';
 import { firstTime, harm, name, plural, ref } from './engine/ask.ts';
 
+const ENDS = ['client-closed', 'reader-shutdown', 'writer-shutdown'];
+const ERRORS = ['reader-error', 'relay-decode-error'];
+const DROPS = ['reader-buffer-full', 'send-buffer-full', 'relay-write-error'];
+
 export const relayQueueOverflow = defineRule({
   meta: {
     id: 'relay-queue-overflow',
@@ -15,8 +19,11 @@ export const relayQueueOverflow = defineRule({
     remedy: 'Find the slow receiver (a program that does not read, huge log lines), and send less at once.',
     explains: ['sequence-gap', 'asymmetric-growth', 'stalled-counters', 'unanswered-open', 'silent-application'],
   },
-  judge(c) {
-    const full = c.events.of('reader-buffer-full', 'send-buffer-full', 'relay-write-error');
+  judge(c, steps) {
+    const { rows: full } = steps
+      .of('what the relay says of its connections', c.events.of(...ENDS, ...ERRORS, ...DROPS))
+      .that('that something went wrong', (e) => !ENDS.includes(e.kind))
+      .that('and a message was dropped: a queue was full or a write failed', (e) => DROPS.includes(e.kind));
     const users = new Map(c.events.of('hub-registered').map((e) => [e.conn, e.user]));
     const by = new Map<string, (typeof full)[number][]>();
     for (const e of full) {
