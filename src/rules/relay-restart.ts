@@ -42,7 +42,7 @@ export const relayRestart = defineRule({
       'rejected-session',
     ],
   },
-  judge(c) {
+  judge(c, steps) {
     const cuts = c.events.of('ws-disconnected');
     const cutParties = new Set(cuts.map((e) => e.party));
     const refused = c.events
@@ -54,7 +54,14 @@ export const relayRestart = defineRule({
     const again = starts.find((e) => e.t !== null && e.t > firstClient + YOUNGER_US) ?? (starts.length > 1 ? starts.at(-1) : undefined);
     const logged = c.parties.filter((p) => p.log !== null).length;
     const allRefused = logged > 1 && new Set(refused.map((e) => e.party)).size === logged;
-    if (cutParties.size === 0 || (again === undefined && !(allRefused && c.relay === null))) return [];
+    const { rows: hit } = steps
+      .of('parties', c.parties)
+      .that('whose connection to the relay was cut', (p) => cutParties.has(p.email))
+      .that(
+        'by a relay whose log begins anew, or that refused all clients when its log is missing',
+        () => again !== undefined || (allRefused && c.relay === null),
+      );
+    if (hit.length === 0) return [];
     return [
       {
         subject: {},
