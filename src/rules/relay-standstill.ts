@@ -25,22 +25,25 @@ export const relayStandstill = defineRule({
     remedy: 'Look at the receiver named here: its program does not read, or its client waits for a writer.',
     explains: ['unanswered-open', 'asymmetric-growth', 'stalled-counters', 'sequence-gap', 'silent-application', 'unreadable-channel'],
   },
-  judge(c): Draft[] {
+  judge(c, steps): Draft[] {
     const refused = c.events.of('data-not-sender').length;
     const unwritten = c.relayed.filter((r) => r.to === null).reduce((sum, r) => sum + r.frames, 0) - refused;
-    if (unwritten < QUEUE || !c.stillness.standing) return [];
-    const stuck = c.parties.find((p) =>
-      c.directions.some((d) => d.to === p.email && d.frames.relayed !== null && d.frames.relayed.max > 0 && d.lost.max > 0),
-    );
+    const stuck = steps
+      .of('parties', c.parties)
+      .that('in a run that stands still', () => c.stillness.standing)
+      .that(`whose relay took at least ${QUEUE} frames that it wrote to nobody`, () => unwritten >= QUEUE)
+      .that('to which the relay wrote frames, and bytes may be lost', (p) =>
+        c.directions.some((d) => d.to === p.email && d.frames.relayed !== null && d.frames.relayed.max > 0 && d.lost.max > 0),
+      ).rows[0];
     if (stuck === undefined) return [];
     const workers = c.events.of('relay-workers')[0];
     const last = c.relayed.filter((r) => r.to === null).toSorted((a, b) => b.lastLine - a.lastLine)[0];
     return [
       {
-        subject: stuck === undefined ? {} : { party: stuck.email },
+        subject: { party: stuck.email },
         severity: harm(c, true),
         confidence: 'likely',
-        message: `the relay took ${unwritten} frames that it never wrote and stands still${stuck === undefined ? '' : `; ${name(stuck.email, c)} does not read`}`,
+        message: `the relay took ${unwritten} frames that it never wrote and stands still; ${name(stuck.email, c)} does not read`,
         evidence: [...ref(workers), ...(last === undefined ? [] : [{ sourceId: last.sourceId, line: last.lastLine }])],
         touches: '*',
       },
