@@ -23,25 +23,26 @@ export const reorderCollision = defineRule({
     remedy: 'Run E4 or later at the receiver.',
     explains: ['asymmetric-growth', 'stalled-counters', 'sequence-gap', 'silent-application'],
   },
-  judge: (c) =>
-    c.directions.flatMap((d): Draft[] => {
-      const era = c.party(d.to)?.era.value;
-      if (era !== 'E1' && era !== 'E2' && era !== 'E3') return [];
-      const own = d.sessions.filter((s) => s.opener === d.from && s.opened !== null && s.accepting.length > 0);
-      const second = own.find((s, i) => own.findIndex((o) => o.path === s.path) < i);
-      if (second === undefined || d.lost.min === 0 || c.events.of('data-not-sender').some((e) => e.user === d.from)) return [];
-      return [
-        {
-          subject: { from: d.from, to: d.to },
-          severity: harm(c, true),
-          confidence: 'likely',
-          message: `${name(d.from, c)} opened a second session on one path; ${name(d.to, c)}'s version takes its first frames for old ones`,
-          evidence: own
-            .filter((s) => s.path === second.path)
-            .slice(0, 2)
-            .flatMap((s) => ref(s.opened)),
-          touches: [d.from, d.to],
-        },
-      ];
-    }),
+  judge: (c, steps) =>
+    steps
+      .of('directions', c.directions)
+      .that('towards a client of E1 to E3', (d) => ['E1', 'E2', 'E3'].includes(c.party(d.to)?.era.value ?? ''))
+      .to('with a second session of the sender on one path, accepted', (d) => {
+        const own = d.sessions.filter((s) => s.opener === d.from && s.opened !== null && s.accepting.length > 0);
+        const second = own.find((s, i) => own.findIndex((o) => o.path === s.path) < i);
+        return second === undefined ? null : { d, own, second };
+      })
+      .that('on which bytes were lost', ({ d }) => d.lost.min > 0)
+      .that('whose sender was not refused by the relay', ({ d }) => !c.events.of('data-not-sender').some((e) => e.user === d.from))
+      .rows.map(({ d, own, second }): Draft => ({
+        subject: { from: d.from, to: d.to },
+        severity: harm(c, true),
+        confidence: 'likely',
+        message: `${name(d.from, c)} opened a second session on one path; ${name(d.to, c)}'s version takes its first frames for old ones`,
+        evidence: own
+          .filter((s) => s.path === second.path)
+          .slice(0, 2)
+          .flatMap((s) => ref(s.opened)),
+        touches: [d.from, d.to],
+      })),
 });
