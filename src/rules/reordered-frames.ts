@@ -19,8 +19,11 @@ export const reorderedFrames = defineRule({
     explains: [],
     slowsOnly: true,
   },
-  judge(c) {
-    const late = c.received.filter((r) => r.outOfOrder > 0 && r.prefixFrames === r.distinct);
+  judge(c, steps) {
+    const { rows: late } = steps
+      .of('sessions as a party decoded them', c.received)
+      .that('with a number that came after a higher one', (r) => r.outOfOrder > 0)
+      .that('and without a hole in the end', (r) => r.prefixFrames === r.distinct);
     if (late.length === 0) return [];
     const frames = late.reduce((sum, r) => sum + r.outOfOrder, 0);
     return [
