@@ -7,6 +7,7 @@
 import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, harm, name, ref } from './engine/ask.ts';
 import type { CaseFile, PartyFact } from './facts/case-file.ts';
+import type { LogEvent } from './facts/events.ts';
 
 export const selfRoute = defineRule({
   meta: {
@@ -25,23 +26,25 @@ export const selfRoute = defineRule({
     remedy: 'Check which relay this is: an unmodified one cannot do it.',
     explains: ['asymmetric-growth', 'stalled-counters'],
   },
-  judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
+  judge: (c, steps) =>
+    steps
+      .of('parties', c.parties)
+      .into('the opens that they received', (p) => c.events.ofParty(p.email, 'decoded-open', 'open-received').map((open) => ({ p, open })))
+      .that('from their own email', ({ p, open }) => open.user === p.email)
+      .that('of a session that they opened', ({ p, open }) =>
+        c.events.session(open.sid ?? '', 'session-new').some((x) => x.party === p.email),
+      )
+      .rows.filter(({ p }, i, all) => all.findIndex((x) => x.p === p) === i)
+      .map(({ p, open }) => draftFor(c, p, open)),
 });
 
-function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
-  const back = c.events
-    .ofParty(p.email, 'decoded-open', 'open-received')
-    .filter((e) => e.user === p.email && c.events.session(e.sid ?? '', 'session-new').some((x) => x.party === p.email));
-  const first = back[0];
-  if (first === undefined) return [];
-  return [
-    {
-      subject: { party: p.email },
-      severity: harm(c, true),
-      confidence: 'certain',
-      message: `${name(p.email, c)} received its own open of session ${first.sid ?? ''}`,
-      evidence: [...ref(first), ...ref(c.events.session(first.sid ?? '', 'session-new')[0])],
-      ...firstTime(back),
-    },
-  ];
+function draftFor(c: CaseFile, p: PartyFact, first: LogEvent): Draft {
+  return {
+    subject: { party: p.email },
+    severity: harm(c, true),
+    confidence: 'certain',
+    message: `${name(p.email, c)} received its own open of session ${first.sid ?? ''}`,
+    evidence: [...ref(first), ...ref(c.events.session(first.sid ?? '', 'session-new')[0])],
+    ...firstTime([first]),
+  };
 }
