@@ -38,34 +38,40 @@ export const senderLockDrop = defineRule({
       'mixed-versions',
     ],
   },
-  judge(c) {
-    const drafts: Draft[] = [];
+  judge(c, steps) {
     const refused = c.events.of('data-not-sender');
-    const senders = new Set([
-      ...refused.map((e) => e.user),
-      ...c.sessions.flatMap((s) => s.streams.filter((x) => x.adopted).map((x) => x.from)),
-    ]);
-    for (const sender of [...senders].filter((x) => x !== null).toSorted()) {
-      const draft = judgeSender(
+    const isRefused = (s: SessionFact, sender: string): boolean => refused.some((e) => e.user === sender && e.sid === s.sid);
+    const proven = steps
+      .of('sessions', c.sessions)
+      .into('each with those who sent on it, by a frame, telemetry or a refusal', (s) =>
+        sendersOf(s, refused).map((sender) => ({ s, sender })),
+      )
+      .that('by a party that did not open it', ({ s, sender }) => s.opener !== sender)
+      // With an open data channel only what was sent before it opened meets the relay: its refusal or the sender's fallback line tells.
+      .that(
+        'over the relay: refused, or without a data channel, or fallen back',
+        ({ s, sender }) => isRefused(s, sender) || s.p2pOpen.length === 0 || s.fallbacks.some((e) => e.party === sender),
+      ).rows;
+    return [...new Set(proven.map((x) => x.sender))].toSorted().map((sender) =>
+      draftFor(
         c,
         sender,
+        proven.filter((x) => x.sender === sender).map((x) => x.s),
         refused.filter((e) => e.user === sender),
-      );
-      if (draft !== undefined) drafts.push(draft);
-    }
-    return drafts;
+      ),
+    );
   },
 });
 
-function judgeSender(c: CaseFile, sender: string, refused: readonly LogEvent[]): Draft | undefined {
-  const sessions = c.sessions.filter(
-    (s) => s.opener !== sender && (refused.some((e) => e.sid === s.sid) || s.streams.some((x) => x.adopted && x.from === sender)),
+/** Who sent on a session: the opener as a rule; a party that the relay refused; a party that took a session of its peer's. */
+function sendersOf(s: SessionFact, refused: readonly LogEvent[]): readonly string[] {
+  const users = refused.filter((e) => e.sid === s.sid).map((e) => e.user);
+  return [...new Set([...s.streams.filter((x) => x.adopted || x.from === s.opener).map((x) => x.from), ...users])].filter(
+    (x) => x !== null,
   );
-  // With an open data channel only what was sent before it opened meets the relay: its refusal or the sender's fallback line tells.
-  const proven = sessions.filter(
-    (s) => refused.some((e) => e.sid === s.sid) || s.p2pOpen.length === 0 || s.fallbacks.some((e) => e.party === sender),
-  );
-  if (proven.length === 0) return undefined;
+}
+
+function draftFor(c: CaseFile, sender: string, proven: readonly SessionFact[], refused: readonly LogEvent[]): Draft {
   const targets = [...new Set(proven.map((s) => s.opener).filter((x) => x !== null))].toSorted();
   const directions = targets.map((to) => c.direction(sender, to));
   const lost = directions.some((d) => d !== undefined && d.lost.max > 0 && d.delivered.max < d.sent.max);
