@@ -5,6 +5,7 @@
 import { defineRule, type Draft } from './engine/rule.ts';
 import { harm, name, plural } from './engine/ask.ts';
 import type { CaseFile, StreamFact } from './facts/case-file.ts';
+import type { ReceivedStream } from './facts/load.ts';
 
 export const sequenceGap = defineRule({
   meta: {
@@ -23,27 +24,38 @@ export const sequenceGap = defineRule({
     remedy: 'Look at the relay for that session and number: taken but not written (queue, sender lock), or never taken (sender).',
     explains: ['asymmetric-growth', 'stalled-counters', 'silent-application'],
   },
-  judge: (c) => c.directions.flatMap((d) => d.streams.flatMap((s) => judgeStream(c, s))),
+  judge: (c, steps) =>
+    steps
+      .of(
+        'streams',
+        c.directions.flatMap((d) => d.streams),
+      )
+      .to('of which the receiver decoded frames', (s) => (s.received === null || s.received.distinct === 0 ? null : { s, r: s.received }))
+      .that(
+        'with a number missing before the last, and no frame that met no writer',
+        ({ r }) => r.prefixFrames < r.distinct && r.skippedSeq === null,
+      )
+      .that('in a run that stands still', () => c.stillness.standing)
+      .that('of a session that never had a data channel or QUIC', ({ s }) => {
+        const session = c.sessions.find((x) => x.sid === s.sid);
+        return session !== undefined && session.p2pOpen.length === 0 && !session.quic;
+      })
+      .that("whose receiver's log covers the run", ({ s }) => c.party(s.to)?.logComplete === true)
+      .rows.map(({ s, r }) => draftFor(c, s, r)),
 });
 
-function judgeStream(c: CaseFile, s: StreamFact): Draft[] {
-  const r = s.received;
-  const session = c.sessions.find((x) => x.sid === s.sid);
-  if (r === null || r.distinct === 0 || r.prefixFrames >= r.distinct || r.skippedSeq !== null || !c.stillness.standing) return [];
-  if (session === undefined || session.p2pOpen.length > 0 || session.quic || c.party(s.to)?.logComplete !== true) return [];
-  return [
-    {
-      subject: { from: s.from, to: s.to },
-      severity: harm(c, true),
-      confidence: 'certain',
-      message: `frame ${r.prefixFrames + 1} of session ${s.sid} never reached ${name(s.to, c)}; ${plural(r.distinct - r.prefixFrames, 'later frame')} parked behind it`,
-      evidence: [
-        { sourceId: r.sourceId, line: r.firstLine },
-        { sourceId: r.sourceId, line: r.lastLine },
-      ],
-      metrics: { first_missing: r.prefixFrames + 1, parked_bytes: r.bytes - r.prefixBytes },
-      ...(r.lastT === null ? {} : { at: r.lastT }),
-      touches: [s.from, s.to],
-    },
-  ];
+function draftFor(c: CaseFile, s: StreamFact, r: ReceivedStream): Draft {
+  return {
+    subject: { from: s.from, to: s.to },
+    severity: harm(c, true),
+    confidence: 'certain',
+    message: `frame ${r.prefixFrames + 1} of session ${s.sid} never reached ${name(s.to, c)}; ${plural(r.distinct - r.prefixFrames, 'later frame')} parked behind it`,
+    evidence: [
+      { sourceId: r.sourceId, line: r.firstLine },
+      { sourceId: r.sourceId, line: r.lastLine },
+    ],
+    metrics: { first_missing: r.prefixFrames + 1, parked_bytes: r.bytes - r.prefixBytes },
+    ...(r.lastT === null ? {} : { at: r.lastT }),
+    touches: [s.from, s.to],
+  };
 }
