@@ -27,29 +27,28 @@ export const silentApplication = defineRule({
     remedy: "Look at that party's program: its CPU (docker stats, ps), its stack, its own log. The transport needs nothing.",
     explains: ['stalled-counters'],
   },
-  judge(c) {
-    if (c.finished === true || !c.stillness.standing) return [];
-    if (c.directions.some((d) => d.lost.min > 0) || !c.directions.some((d) => d.delivered.min > 0)) return [];
-    if (c.directions.some((d) => !isWhole(d) && d.streams.length > 0)) return [];
-    const unfinished = c.progress.filter((p) => p.state === 'unfinished');
+  judge(c, steps) {
+    const unfinished = c.progress.filter((p) => p.state === 'unfinished').map((p) => p.ref);
+    const isOpen = c.parties.some((p) => p.telemetry?.proxies.some((x) => x.connected) === true);
+    const quiet = steps
+      .of('the run', [c])
+      .that('not finished, and standing still', () => c.finished !== true && c.stillness.standing)
+      .that('with bytes that arrived', () => c.directions.some((d) => d.delivered.min > 0))
+      .that('without a direction that lost any', () => !c.directions.some((d) => d.lost.min > 0))
+      .that('and without one of which that is in doubt', () => c.directions.every((d) => isWhole(d) || d.streams.length === 0));
     const owing = whoOwes(c.bursts);
-    const open = c.parties.filter((p) => p.telemetry?.proxies.some((x) => x.connected) === true);
-    if (owing === undefined)
-      return unfinished.length > 0
-        ? byProgress(
-            c,
-            unfinished.map((p) => p.ref),
-          )
-        : [];
-    // Connections closed at the end of whole rounds: finished as far as anything shows.
-    if (unfinished.length === 0 && !owing.midRound && open.length === 0) return [];
-    return [
-      draftFor(
-        c,
-        owing,
-        unfinished.map((p) => p.ref),
-      ),
-    ];
+    const byRounds = quiet
+      .to('whose rounds name a party that owes the next bytes', () => owing)
+      // Connections closed at the end of whole rounds: finished as far as anything shows.
+      .that(
+        'in the middle of a round, or with an unfinished step or an open connection',
+        (o) => unfinished.length > 0 || o.midRound || isOpen,
+      );
+    const inSteps = quiet
+      .that('of which no rounds can be read', () => owing === undefined)
+      .that('with an unfinished step', () => unfinished.length > 0)
+      .to('and counters that say which party moved last', () => lastToMove(c));
+    return [...byRounds.rows.map((o) => draftFor(c, o, unfinished)), ...inSteps.rows.map((last) => byProgress(c, last, unfinished))];
   },
 });
 
@@ -68,25 +67,31 @@ function draftFor(c: CaseFile, o: Owing, unfinished: readonly Ref[]): Draft {
   };
 }
 
-/** No rounds to read (peer-to-peer, or too few): the party that received last, as a possibility. */
-function byProgress(c: CaseFile, unfinished: readonly Ref[]): Draft[] {
-  const last = c.parties
+interface LastMove {
+  readonly party: string;
+  readonly t: number;
+  readonly ref: Ref;
+}
+
+function lastToMove(c: CaseFile): LastMove | undefined {
+  return c.parties
     .flatMap((p) =>
       p.managers.flatMap((m) =>
         m.lastMoved === null ? [] : [{ party: p.email, t: m.lastMoved.t, ref: { sourceId: m.lastMoved.sourceId, line: m.lastMoved.line } }],
       ),
     )
     .toSorted((a, b) => b.t - a.t)[0];
-  if (last === undefined) return [];
-  return [
-    {
-      subject: { party: last.party },
-      severity: 'error',
-      confidence: 'possible',
-      message: `everything was delivered and a step is unfinished, so a program stopped answering; ${name(last.party, c)} moved last`,
-      evidence: [last.ref, ...unfinished.slice(0, 2)],
-      at: last.t,
-      touches: '*',
-    },
-  ];
+}
+
+/** No rounds to read (peer-to-peer, or too few): the party that received last, as a possibility. */
+function byProgress(c: CaseFile, last: LastMove, unfinished: readonly Ref[]): Draft {
+  return {
+    subject: { party: last.party },
+    severity: 'error',
+    confidence: 'possible',
+    message: `everything was delivered and a step is unfinished, so a program stopped answering; ${name(last.party, c)} moved last`,
+    evidence: [last.ref, ...unfinished.slice(0, 2)],
+    at: last.t,
+    touches: '*',
+  };
 }
