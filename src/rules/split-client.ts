@@ -6,6 +6,7 @@
 import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, harm, name, plural, ref } from './engine/ask.ts';
 import type { CaseFile, PartyFact } from './facts/case-file.ts';
+import type { LogEvent } from './facts/events.ts';
 
 export const splitClient = defineRule({
   meta: {
@@ -39,32 +40,35 @@ export const splitClient = defineRule({
       'mixed-versions',
     ],
   },
-  judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
+  judge: (c, steps) =>
+    steps
+      .of('parties', c.parties)
+      .to('whose log shows hotlink come up a second time', (p) => {
+        const second = p.managers[1]?.enabled ?? null;
+        return second === null ? null : { p, second };
+      })
+      .that('in the same process', ({ p, second }) => {
+        const first = p.managers[0]?.enabled?.line ?? 0;
+        return !c.events.ofParty(p.email, 'daemon-start').some((e) => e.line > first && e.line < second.line);
+      })
+      .rows.map(({ p, second }) => draftFor(c, p, second)),
 });
 
-function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
-  const second = p.managers[1]?.enabled ?? null;
-  if (second === null) return [];
+function draftFor(c: CaseFile, p: PartyFact, second: LogEvent): Draft {
   const cut = c.events.ofParty(p.email, 'ws-disconnected', 'ws-send-error')[0] ?? null;
-  const restart = c.events
-    .ofParty(p.email, 'daemon-start')
-    .some((e) => e.line > (p.managers[0]?.enabled?.line ?? 0) && e.line < second.line);
-  if (restart) return [];
   const bind = c.events.ofParty(p.email, 'bind-failed').find((e) => e.line > second.line) ?? null;
   const dead =
     c.events
       .ofParty(p.email, 'send-open-failed', 'app-send-failed', 'send-data-failed')
       .find((e) => (e.reason ?? '').includes('queue closed')) ?? null;
-  return [
-    {
-      subject: { party: p.email },
-      severity: harm(c, dead !== null),
-      confidence: 'certain',
-      message: `${name(p.email, c)} lost its connection and came back with ${plural(p.managers.length - 1, 'new hotlink manager')}; its program stays with the old one, which can send no more`,
-      evidence: [...ref(cut), ...ref(second), ...ref(bind), ...ref(dead)],
-      metrics: { managers: p.managers.length },
-      ...firstTime([cut ?? second]),
-      touches: p.managers[0] === undefined ? [p.email] : '*',
-    },
-  ];
+  return {
+    subject: { party: p.email },
+    severity: harm(c, dead !== null),
+    confidence: 'certain',
+    message: `${name(p.email, c)} lost its connection and came back with ${plural(p.managers.length - 1, 'new hotlink manager')}; its program stays with the old one, which can send no more`,
+    evidence: [...ref(cut), ...ref(second), ...ref(bind), ...ref(dead)],
+    metrics: { managers: p.managers.length },
+    ...firstTime([cut ?? second]),
+    touches: p.managers[0] === undefined ? [p.email] : '*',
+  };
 }
