@@ -38,14 +38,19 @@ export const staleRun = defineRule({
     ],
     slowsOnly: true,
   },
-  judge(c) {
+  judge(c, steps) {
     const run = c.run;
     if (run === null) return { notApplicable: 'no run id is visible' };
-    const foreign = c.sessions.filter((s) => s.run !== null && s.run !== run.id && s.opened !== null);
-    const binds = c.events.of('bind-failed').filter((e) => {
-      const port = Number(e.addr?.split(':').at(-1) ?? NaN);
-      return new Set(c.markers.filter((m) => m.party === e.party && m.localPort === port).map((m) => m.run)).size > 1;
-    });
+    const { rows: foreign } = steps
+      .of('sessions of this run', c.sessions)
+      .that('with a run id in their path and a line of their opening', (s) => s.run !== null && s.opened !== null)
+      .that('under the path of another run', (s) => s.run !== run.id);
+    const { rows: binds } = steps
+      .of('binds that failed', c.events.of('bind-failed'))
+      .that('on a port that markers of two runs of the party name', (e) => {
+        const port = Number(e.addr?.split(':').at(-1) ?? NaN);
+        return new Set(c.markers.filter((m) => m.party === e.party && m.localPort === port).map((m) => m.run)).size > 1;
+      });
     const markers = c.markers.filter((m) => m.run !== null && m.run !== run.id);
     if (foreign.length === 0 && binds.length === 0) return [];
     const dead =
