@@ -18,9 +18,14 @@ export const stalledCounters = defineRule({
     remedy: 'Look at the causes above; if there are none, look at the programs (CPU, stack) and take a second sample.',
     explains: [],
   },
-  judge(c) {
+  judge(c, steps) {
     const s = c.stillness;
-    if (!s.standing || c.finished === true || s.lastMovedRef === null) return [];
+    const [lastMoved] = steps
+      .of('the run', [c])
+      .that('whose evidence goes on for 10 s or more after the last movement', () => s.standing)
+      .that('of which nothing says that it was done', () => c.finished !== true)
+      .to('with a line or counter that shows the last movement', () => s.lastMovedRef).rows;
+    if (lastMoved === undefined) return [];
     const seconds = Math.floor((s.stoodStillUs ?? 0) / 1_000_000);
     return [
       {
@@ -29,7 +34,7 @@ export const stalledCounters = defineRule({
         confidence: 'certain',
         message: `no counter, frame or session moved for the last ${seconds} s of the evidence`,
         evidence: [
-          s.lastMovedRef,
+          lastMoved,
           ...c.parties.flatMap((p) => {
             const last = p.managers.at(-1)?.last;
             return last == null ? [] : [{ sourceId: last.sourceId, line: last.line }];
