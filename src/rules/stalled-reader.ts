@@ -4,7 +4,7 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { counter, harm, name, proxyOf } from './engine/ask.ts';
-import type { CaseFile, DirectionFact } from './facts/case-file.ts';
+import type { CaseFile, DirectionFact, PartyFact } from './facts/case-file.ts';
 
 /** Kernel buffers of a loopback connection take between two and six megabytes before a write blocks. */
 const BUFFERS = 2_000_000;
@@ -35,36 +35,44 @@ export const stalledReader = defineRule({
       'sequence-gap',
     ],
   },
-  judge: (c) => (c.stillness.standing && c.finished !== true ? c.directions.flatMap((d) => judgeDirection(c, d)) : []),
+  judge: (c, steps) =>
+    steps
+      .of('directions', c.directions)
+      .that('of a run that stands still and did not finish', () => c.stillness.standing && c.finished !== true)
+      .to('whose receiver has counters', (d) => {
+        const p = c.party(d.to);
+        return p?.hasCounters === true ? { d, p } : null;
+      })
+      .that('which may have got as many bytes as its buffers take', ({ d }) => d.delivered.max >= BUFFERS)
+      .that('without a write that failed or met no writer', ({ d }) => c.events.ofParty(d.to, 'write-skipped', 'write-failed').length === 0)
+      .that('whose sender was not refused by the relay', ({ d }) => !c.events.of('data-not-sender').some((e) => e.user === d.from))
+      .that("and whose receiver's program is not shown as gone", ({ d, p }) => proxyOf(p, d.from)?.connected !== false)
+      .that('with bytes that came and were not counted as received', ({ d, p }) => isBlocked(c, d, p))
+      .rows.map(({ d, p }) => draftFor(c, d, p)),
 });
 
-function judgeDirection(c: CaseFile, d: DirectionFact): Draft[] {
-  const p = c.party(d.to);
-  const skipped = c.events.ofParty(d.to, 'write-skipped', 'write-failed').length > 0;
-  const refused = c.events.of('data-not-sender').some((e) => e.user === d.from);
-  if (p === undefined || !p.hasCounters || skipped || refused || d.delivered.max < BUFFERS || proxyOf(p, d.from)?.connected === false)
-    return [];
+/** Over the WebSocket the frame whose write blocks was decoded; peer to peer only the difference shows. */
+function isBlocked(c: CaseFile, d: DirectionFact, p: PartyFact): boolean {
   const decoded = c.received.filter((r) => r.party === d.to).reduce((sum, r) => sum + r.prefixBytes, 0);
-  // Over the WebSocket the frame whose write blocks was decoded; peer to peer only the difference shows.
-  const blocked = decoded > p.received.bytes.max;
-  if (!blocked && !(d.hidden && d.lost.min > 0)) return [];
+  return decoded > p.received.bytes.max || (d.hidden && d.lost.min > 0);
+}
+
+function draftFor(c: CaseFile, d: DirectionFact, p: PartyFact): Draft {
   const last = d.streams
     .map((s) => s.received)
     .filter((r) => r !== null)
     .toSorted((a, b) => (b.lastT ?? 0) - (a.lastT ?? 0))[0];
-  return [
-    {
-      subject: { party: d.to },
-      severity: harm(c, true),
-      confidence: 'likely',
-      message: `${name(d.to, c)}'s program does not read what ${name(d.from, c)} sends: ${d.delivered.max} bytes fit into its buffers, and the next write blocks`,
-      evidence: [
-        ...(last === undefined ? [] : [{ sourceId: last.sourceId, line: last.lastLine }]),
-        ...counter(p, 'rx_bytes', p.telemetry?.rxBytes ?? null),
-        ...(proxyOf(p, d.from) === undefined ? [] : [proxyOf(p, d.from)?.ref].filter((x) => x !== undefined)),
-      ],
-      ...(last?.lastT == null ? {} : { at: last.lastT }),
-      touches: '*',
-    },
-  ];
+  return {
+    subject: { party: d.to },
+    severity: harm(c, true),
+    confidence: 'likely',
+    message: `${name(d.to, c)}'s program does not read what ${name(d.from, c)} sends: ${d.delivered.max} bytes fit into its buffers, and the next write blocks`,
+    evidence: [
+      ...(last === undefined ? [] : [{ sourceId: last.sourceId, line: last.lastLine }]),
+      ...counter(p, 'rx_bytes', p.telemetry?.rxBytes ?? null),
+      ...(proxyOf(p, d.from) === undefined ? [] : [proxyOf(p, d.from)?.ref].filter((x) => x !== undefined)),
+    ],
+    ...(last?.lastT == null ? {} : { at: last.lastT }),
+    touches: '*',
+  };
 }
