@@ -3,8 +3,9 @@
  * are used up, so the direction is dead from then on (field guide trap 13).
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { counter, firstTime, harm, name, plural, ref, subjectOf } from './engine/ask.ts';
+import { counter, firstTime, harm, hasOwnEvidence, name, plural, ref, subjectOf } from './engine/ask.ts';
 import type { CaseFile, PartyFact } from './facts/case-file.ts';
+import type { LogEvent } from './facts/events.ts';
 
 export const strictViolation = defineRule({
   meta: {
@@ -23,26 +24,36 @@ export const strictViolation = defineRule({
     remedy: 'Make peer to peer connect (TURN credentials, network), or run without strict and p2p-only.',
     explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'sequence-gap', 'absent-application'],
   },
-  judge: (c) => c.parties.flatMap((p) => judgeParty(c, p)),
+  judge: (c, steps) =>
+    steps
+      .of('parties', c.parties)
+      .that('with a log or telemetry', (p) => hasOwnEvidence(p))
+      .to('with a send that was refused, in the log or by its counter', (p) => {
+        const refused = c.events.ofParty(p.email, 'strict-fallback', 'p2p-send-failed', 'p2p-dropped', 'strict-accept-timeout');
+        const counted = p.telemetry?.strictViolations ?? 0;
+        return refused.length === 0 && counted === 0 ? null : { p, refused, counted };
+      })
+      .rows.map((x) => draftFor(c, x)),
 });
 
-function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
-  const refused = c.events.ofParty(p.email, 'strict-fallback', 'p2p-send-failed', 'p2p-dropped', 'strict-accept-timeout');
-  const counted = p.telemetry?.strictViolations ?? 0;
-  if (refused.length === 0 && counted === 0) return [];
+interface Refusals {
+  readonly p: PartyFact;
+  readonly refused: readonly LogEvent[];
+  readonly counted: number;
+}
+
+function draftFor(c: CaseFile, { p, refused, counted }: Refusals): Draft {
   const targets = [
     ...new Set(refused.map((e) => c.sessions.find((s) => s.sid === e.sid)?.peer ?? null).filter((x) => x !== null)),
   ].toSorted();
-  return [
-    {
-      subject: subjectOf(p.email, targets),
-      severity: harm(c, true),
-      confidence: 'certain',
-      message: `${name(p.email, c)}'s client refused ${refused.length > 0 ? plural(refused.length, 'send') : 'to send'}: peer to peer was not connected and the mode allows nothing else`,
-      evidence: [...refused.slice(0, 3).flatMap((e) => ref(e)), ...(counted > 0 ? counter(p, 'strict_violations', counted) : [])],
-      metrics: { refused: refused.length },
-      ...firstTime(refused),
-      touches: [p.email, ...targets],
-    },
-  ];
+  return {
+    subject: subjectOf(p.email, targets),
+    severity: harm(c, true),
+    confidence: 'certain',
+    message: `${name(p.email, c)}'s client refused ${refused.length > 0 ? plural(refused.length, 'send') : 'to send'}: peer to peer was not connected and the mode allows nothing else`,
+    evidence: [...refused.slice(0, 3).flatMap((e) => ref(e)), ...(counted > 0 ? counter(p, 'strict_violations', counted) : [])],
+    metrics: { refused: refused.length },
+    ...firstTime(refused),
+    touches: [p.email, ...targets],
+  };
 }
