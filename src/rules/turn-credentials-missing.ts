@@ -25,8 +25,11 @@ export const turnCredentialsMissing = defineRule({
     explains: ['websocket-fallback', 'webrtc-not-connected', 'grace-tax', 'strict-violation'],
     slowsOnly: true,
   },
-  judge(c) {
-    const fails = c.events.of('webrtc-setup-failed').filter((e) => (e.reason ?? '').includes('credentials required'));
+  judge(c, steps) {
+    const { rows: fails } = steps
+      .of('parties', c.parties)
+      .into('the peer connections that could not be built', (p) => c.events.ofParty(p.email, 'webrtc-setup-failed'))
+      .that('because the TURN server has no credentials', (e) => (e.reason ?? '').includes('credentials required'));
     if (fails.length === 0) return [];
     const parties = [...new Set(fails.map((e) => e.party).filter((p) => p !== null))].toSorted();
     const strict = c.events.of('strict-fallback', 'p2p-send-failed', 'p2p-dropped', 'strict-accept-timeout').length > 0;
