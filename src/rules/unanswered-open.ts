@@ -25,31 +25,35 @@ export const unansweredOpen = defineRule({
       "Find why the receiver did not answer (its log at that second, the relay's connections, the channel's ACL), remove that, and restart the opener.",
     explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'sequence-gap', 'missing-channel'],
   },
-  judge: (c) => c.sessions.flatMap((s) => judgeSession(c, s)),
+  judge: (c, steps) =>
+    steps
+      .of('sessions', c.sessions)
+      .to('whose opener is known', (s) => (s.opener === null ? null : { s, opener: s.opener }))
+      .that('that were not refused', ({ s, opener }) => !s.rejects.some((e) => e.party === opener))
+      .that('whose opener waited in vain, or still waits at the end', ({ s, opener }) => isUnanswered(c, s, opener))
+      .that(
+        'and whose direction is not whole all the same',
+        ({ s, opener }) => s.accepted === null || s.peer === null || c.direction(opener, s.peer)?.lost.max !== 0,
+      )
+      .rows.map(({ s, opener }) => draftFor(c, s, opener)),
 });
 
-function judgeSession(c: CaseFile, s: SessionFact): Draft[] {
-  const { opener, peer } = s;
-  if (opener === null || !isUnanswered(c, s, opener)) return [];
+function draftFor(c: CaseFile, s: SessionFact, opener: string): Draft {
+  const { peer } = s;
   const late = s.accepted !== null;
-  const d = peer === null ? undefined : c.direction(opener, peer);
-  if (late && d?.lost.max === 0) return [];
-  return [
-    {
-      subject: subjectOf(opener, peer === null ? [] : [peer]),
-      severity: harm(c, true),
-      confidence: s.timeout !== null ? 'certain' : 'likely',
-      message: `${name(opener, c)}'s open towards ${name(peer, c)} was ${late ? 'accepted too late' : 'never accepted'}; what it sent before is discarded`,
-      evidence: [...ref(s.timeout), ...ref(s.opened), ...ref(s.accepted), ...entryOf(c, s, opener)],
-      ...firstTime([s.opened].filter((e) => e !== null)),
-      touches: peer === null ? [opener] : [opener, peer],
-    },
-  ];
+  return {
+    subject: subjectOf(opener, peer === null ? [] : [peer]),
+    severity: harm(c, true),
+    confidence: s.timeout !== null ? 'certain' : 'likely',
+    message: `${name(opener, c)}'s open towards ${name(peer, c)} was ${late ? 'accepted too late' : 'never accepted'}; what it sent before is discarded`,
+    evidence: [...ref(s.timeout), ...ref(s.opened), ...ref(s.accepted), ...entryOf(c, s, opener)],
+    ...firstTime([s.opened].filter((e) => e !== null)),
+    touches: peer === null ? [opener] : [opener, peer],
+  };
 }
 
-/** Timed out; or, while nothing moves any more, still pending with nobody who accepts. A refused open is another illness. */
+/** Timed out; or, while nothing moves any more, still pending with nobody who accepts. */
 function isUnanswered(c: CaseFile, s: SessionFact, opener: string): boolean {
-  if (s.rejects.some((e) => e.party === opener)) return false;
   if (s.timeout !== null) return true;
   const pending = s.telemetryStatus === 'pending' && s.accepted === null && s.accepting.length === 0;
   return pending && (c.stillness.standing || c.party(opener)?.log == null);
