@@ -4,6 +4,7 @@
  */
 import { defineRule } from './engine/rule.ts';
 import { firstTime, harm, name, ref } from './engine/ask.ts';
+import type { CaseFile } from './facts/case-file.ts';
 import { numbersOf } from './facts/sessions.ts';
 
 export const unpreparedPath = defineRule({
@@ -22,13 +23,12 @@ export const unpreparedPath = defineRule({
     remedy: 'Run E5b or later, or name the parties so that the order of emails is that of the flow.',
     explains: ['rejected-session', 'wrong-acceptor', 'unreadable-channel', 'unanswered-open', 'asymmetric-growth', 'stalled-counters'],
   },
-  judge(c) {
+  judge(c, steps) {
     if (c.layout !== 'directed') return { notApplicable: 'the directed layout is not in use' };
-    const odd = c.sessions.filter((s) => {
-      const first = numbersOf(s.channel)?.[0];
-      const owner = s.owner === null ? undefined : c.party(s.owner);
-      return first !== undefined && owner?.index != null && owner.index !== first;
-    });
+    const { rows: odd } = steps
+      .of('sessions', c.sessions)
+      .that('whose channel has numbers and whose owner has one', (s) => numbersOf(s.channel) !== undefined && indexOf(c, s.owner) !== null)
+      .that("whose owner is not the channel's first number", (s) => indexOf(c, s.owner) !== numbersOf(s.channel)?.[0]);
     const first = odd[0];
     if (first === undefined) return [];
     const dead = odd.some((s) => s.denied !== null || s.accepted === null);
@@ -45,3 +45,7 @@ export const unpreparedPath = defineRule({
     ];
   },
 });
+
+function indexOf(c: CaseFile, email: string | null): number | null {
+  return email === null ? null : (c.party(email)?.index ?? null);
+}
