@@ -26,24 +26,34 @@ export const unreadableChannel = defineRule({
       "Add the peer to `read` in the syft.pub.yaml of the opener's channel directory, then restart the opener: a session is never opened anew.",
     explains: ['unanswered-open', 'asymmetric-growth', 'stalled-counters', 'silent-application', 'missing-channel', 'absent-application'],
   },
-  judge: (c) => c.sessions.flatMap((s) => judgeSession(c, s)),
+  judge: (c, steps) =>
+    steps
+      .of('sessions', c.sessions)
+      .to('whose opener and peer are known', (s) => (s.opener === null || s.peer === null ? null : { s, opener: s.opener, peer: s.peer }))
+      .that('which nobody saw or accepted', ({ s }) => s.accepted === null && s.seenBy.length === 0 && s.accepting.length === 0)
+      .that('which the relay did not refuse', ({ s }) => s.denied === null && s.rejects.length === 0)
+      .that('whose opener waited in vain or still waits', ({ s }) => s.timeout !== null || s.telemetryStatus === 'pending')
+      .that(
+        'whose access list gives the peer no read right',
+        ({ s, opener, peer }) => mayUse(c, s.owner ?? opener, s.channel, peer, 'read') === false,
+      )
+      .rows.map((x) => draftFor(c, x)),
 });
 
-function judgeSession(c: CaseFile, s: SessionFact): Draft[] {
-  const { opener, peer } = s;
-  if (opener === null || peer === null || s.accepted !== null || s.seenBy.length > 0 || s.accepting.length > 0 || s.denied !== null)
-    return [];
-  if (s.rejects.length > 0 || (s.timeout === null && s.telemetryStatus !== 'pending')) return [];
-  if (mayUse(c, s.owner ?? opener, s.channel, peer, 'read') !== false) return [];
-  return [
-    {
-      subject: subjectOf(opener, [peer]),
-      severity: harm(c, true),
-      confidence: 'certain',
-      message: `${name(peer, c)} may not read ${name(opener, c)}'s channel ${s.channel ?? ''}, so the open reached nobody and the session stays unaccepted`,
-      evidence: [...ref(s.timeout), ...ref(s.opened), ...aclProof(c, s.owner ?? opener, s.channel, peer, 'read')],
-      ...firstTime([s.opened].filter((e) => e !== null)),
-      touches: [opener, peer],
-    },
-  ];
+interface Unread {
+  readonly s: SessionFact;
+  readonly opener: string;
+  readonly peer: string;
+}
+
+function draftFor(c: CaseFile, { s, opener, peer }: Unread): Draft {
+  return {
+    subject: subjectOf(opener, [peer]),
+    severity: harm(c, true),
+    confidence: 'certain',
+    message: `${name(peer, c)} may not read ${name(opener, c)}'s channel ${s.channel ?? ''}, so the open reached nobody and the session stays unaccepted`,
+    evidence: [...ref(s.timeout), ...ref(s.opened), ...aclProof(c, s.owner ?? opener, s.channel, peer, 'read')],
+    ...firstTime([s.opened].filter((e) => e !== null)),
+    touches: [opener, peer],
+  };
 }
