@@ -18,11 +18,13 @@ export const unreadableTelemetry = defineRule({
     remedy: 'Copy the file again while the client runs; if it stays empty the process was killed while it wrote.',
     explains: [],
   },
-  judge: (c) =>
-    c.sources
-      .filter((s) => s.kind === 'telemetry' && s.party !== null && !c.telemetry.some((t) => t.sourceId === s.id))
-      .map((s) => ({
-        subject: { party: s.party ?? '' },
+  judge: (c, steps) =>
+    steps
+      .of('files', c.sources)
+      .to('telemetry of a party', (s) => (s.kind === 'telemetry' && s.party !== null ? { ...s, party: s.party } : null))
+      .that('that gave no counters', (s) => !c.telemetry.some((t) => t.sourceId === s.id))
+      .rows.map((s) => ({
+        subject: { party: s.party },
         severity: 'info' as const,
         confidence: 'certain' as const,
         message: `${name(s.party, c)}'s telemetry file cannot be read`,
