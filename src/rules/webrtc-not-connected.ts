@@ -20,16 +20,20 @@ export const webrtcNotConnected = defineRule({
     explains: ['websocket-fallback', 'grace-tax', 'strict-violation'],
     slowsOnly: true,
   },
-  judge(c) {
+  judge(c, steps) {
     const end = c.stillness.end ?? Infinity;
-    const failed = c.sessions.filter((s) => {
-      const offer = c.events.session(s.sid, 'webrtc-offer-sent')[0];
-      const raced = c.events.session(s.sid, 'signal-not-participant').length > 0;
-      return offer !== undefined && s.p2pOpen.length === 0 && !raced && (offer.t ?? 0) < end - 5_000_000;
-    });
+    const { rows: failed } = steps
+      .of('sessions', c.sessions)
+      .to('with an offer of peer to peer', (s) => {
+        const offer = c.events.session(s.sid, 'webrtc-offer-sent')[0];
+        return offer === undefined ? null : { s, offer };
+      })
+      .that('whose data channel never opened', ({ s }) => s.p2pOpen.length === 0)
+      .that('whose offer the relay did not drop', ({ s }) => c.events.session(s.sid, 'signal-not-participant').length === 0)
+      .that('made 5 s or more before the end of the evidence', ({ offer }) => (offer.t ?? 0) < end - 5_000_000);
     if (failed.length === 0) return [];
     const strict = c.events.of('strict-fallback', 'p2p-send-failed', 'p2p-dropped').length > 0;
-    const offers = failed.flatMap((s) => c.events.session(s.sid, 'webrtc-offer-sent').slice(0, 1));
+    const offers = failed.map(({ offer }) => offer);
     return [
       {
         subject: {},
