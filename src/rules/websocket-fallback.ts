@@ -1,6 +1,6 @@
 /** Peer to peer was wanted and did not come up in time, so a session's frames went through the relay. Slower, nothing lost. */
 import { defineRule } from './engine/rule.ts';
-import { counter, firstTime, names, plural, ref } from './engine/ask.ts';
+import { counter, firstTime, hasOwnEvidence, names, plural, ref } from './engine/ask.ts';
 
 export const websocketFallback = defineRule({
   meta: {
@@ -20,10 +20,14 @@ export const websocketFallback = defineRule({
     explains: [],
     slowsOnly: true,
   },
-  judge(c) {
+  judge(c, steps) {
     const falls = c.events.of('fallback');
     const counted = c.parties.filter((p) => (p.telemetry?.wsFallbacks ?? 0) > 0);
-    if (falls.length === 0 && counted.length === 0) return [];
+    const { rows: fallen } = steps
+      .of('parties', c.parties)
+      .that('with a log or telemetry', (p) => hasOwnEvidence(p))
+      .that('with a line of a fallback, or a count above zero', (p) => counted.includes(p) || falls.some((e) => e.party === p.email));
+    if (fallen.length === 0) return [];
     const parties =
       falls.length > 0 ? [...new Set(falls.map((e) => e.party).filter((p) => p !== null))].toSorted() : counted.map((p) => p.email);
     const sessions = new Set(falls.map((e) => e.sid)).size;
