@@ -34,25 +34,36 @@ export const wrongAcceptor = defineRule({
       'absent-application',
     ],
   },
-  judge: (c) => c.sessions.flatMap((s) => judgeSession(c, s)),
+  judge: (c, steps) =>
+    steps
+      .of('sessions', c.sessions)
+      .to('whose opener and peer are known', (s) => (s.opener === null || s.peer === null ? null : { s, opener: s.opener, peer: s.peer }))
+      .to('that a party accepted', (x) => {
+        const acceptors = [...new Set(x.s.accepting.map((e) => e.party).filter((p) => p !== null))];
+        return acceptors.length === 0 ? null : { ...x, acceptors };
+      })
+      .that("that another than the channel's peer accepted", ({ acceptors, peer }) => acceptors.some((p) => p !== peer))
+      .rows.map((x) => draftFor(c, x)),
 });
 
-function judgeSession(c: CaseFile, s: SessionFact): Draft[] {
-  const acceptors = [...new Set(s.accepting.map((e) => e.party).filter((p) => p !== null))];
-  if (s.peer === null || s.opener === null) return [];
+interface Accepted {
+  readonly s: SessionFact;
+  readonly opener: string;
+  readonly peer: string;
+  readonly acceptors: readonly string[];
+}
+
+function draftFor(c: CaseFile, { s, opener, peer, acceptors }: Accepted): Draft {
   const turnedAway = s.rejects.filter((e) => (e.reason ?? '').includes('already accepted'));
-  const strangers = acceptors.filter((p) => p !== s.peer);
-  if (strangers.length === 0) return [];
-  const peerLost = turnedAway.some((e) => e.party === s.peer) || (!acceptors.includes(s.peer) && s.accepted !== null);
-  return [
-    {
-      subject: { from: s.opener, to: s.peer },
-      severity: peerLost ? harm(c, true) : 'info',
-      confidence: 'certain',
-      message: `${strangers.map((p) => name(p, c)).join(' and ')} accepted ${name(s.opener, c)}'s session for ${name(s.peer, c)}${peerLost ? `, and ${name(s.peer, c)} was turned away` : ''}`,
-      evidence: [...s.accepting.flatMap((e) => ref(e)), ...turnedAway.flatMap((e) => ref(e))],
-      ...firstTime(s.accepting),
-      touches: [s.opener, s.peer, ...strangers],
-    },
-  ];
+  const strangers = acceptors.filter((p) => p !== peer);
+  const peerLost = turnedAway.some((e) => e.party === peer) || (!acceptors.includes(peer) && s.accepted !== null);
+  return {
+    subject: { from: opener, to: peer },
+    severity: peerLost ? harm(c, true) : 'info',
+    confidence: 'certain',
+    message: `${strangers.map((p) => name(p, c)).join(' and ')} accepted ${name(opener, c)}'s session for ${name(peer, c)}${peerLost ? `, and ${name(peer, c)} was turned away` : ''}`,
+    evidence: [...s.accepting.flatMap((e) => ref(e)), ...turnedAway.flatMap((e) => ref(e))],
+    ...firstTime(s.accepting),
+    touches: [opener, peer, ...strangers],
+  };
 }
