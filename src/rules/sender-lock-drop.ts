@@ -46,7 +46,7 @@ export const senderLockDrop = defineRule({
       .into('each with those who sent on it, by a frame, telemetry or a refusal', (s) =>
         sendersOf(s, refused).map((sender) => ({ s, sender })),
       )
-      .that('by a party that did not open it', ({ s, sender }) => s.opener !== sender)
+      .that('where that party did not open it', ({ s, sender }) => s.opener !== sender)
       // With an open data channel only what was sent before it opened meets the relay: its refusal or the sender's fallback line tells.
       .that(
         'over the relay: refused, or without a data channel, or fallen back',

@@ -1,20 +1,13 @@
 import type { Command } from 'commander';
 import { DoctorError } from '../../model/errors.ts';
 import { withCase } from '../case.ts';
+import { parseTextOrJson, type TextOrJson } from '../format.ts';
 import { addLayoutOptions, stdoutLayout, type LayoutOptions } from '../layout.ts';
 import { print } from '../output.ts';
 
-const FORMATS = ['text', 'json'] as const;
-
 interface Options extends LayoutOptions {
-  format: (typeof FORMATS)[number];
+  format: TextOrJson;
   run?: string;
-}
-
-function parseFormat(value: string): Options['format'] {
-  const format = FORMATS.find((known) => known === value);
-  if (format === undefined) throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--format', value, expected: FORMATS.join(', ') });
-  return format;
 }
 
 async function trace(input: string, fromWord: string, toWord: string, options: Options): Promise<string> {
@@ -37,7 +30,7 @@ export function addTrace(program: Command): void {
     .argument('<input>', 'sandbox directory, one file of it, or a database saved with analyze --db')
     .argument('<from>', 'sender: email or role, such as client1')
     .argument('<to>', 'receiver: email or role')
-    .option('--format <format>', 'text or json', parseFormat, 'text')
+    .option('--format <format>', 'text or json', parseTextOrJson, 'text')
     .option('--run <id>', 'look at this run instead of the newest');
   addLayoutOptions(command).action(async (input: string, from: string, to: string, options: Options) =>
     print(await trace(input, from, to, options)),

@@ -1,0 +1,11 @@
+/** The value of --format where there are two. */
+import { DoctorError } from '../model/errors.ts';
+
+const FORMATS = ['text', 'json'] as const;
+export type TextOrJson = (typeof FORMATS)[number];
+
+export function parseTextOrJson(value: string): TextOrJson {
+  const format = FORMATS.find((known) => known === value);
+  if (format === undefined) throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--format', value, expected: FORMATS.join(', ') });
+  return format;
+}
