@@ -62,10 +62,10 @@ export const ERRORS = {
     'usage',
     (d) => `the statement failed: ${d.reason}; "SELECT table_name FROM information_schema.tables" lists tables and views`,
   ),
-  HLD_TRACE_NO_SUCH_PARTY: entry<{ party: string; known: readonly string[] }>(
+  HLD_TRACE_NO_SUCH_PARTY: entry<{ party: string; known: readonly string[]; similar?: string | undefined }>(
     'usage',
     (d) =>
-      `no party '${d.party}' in this input; ${d.known.length === 0 ? 'it shows no party at all' : `its parties are ${d.known.join(', ')}`}`,
+      `no party '${d.party}' in this input${d.similar === undefined ? '' : `; did you mean '${d.similar}'?`}; ${d.known.length === 0 ? 'it shows no party at all' : `its parties are ${d.known.join(', ')}`}`,
   ),
 } as const;
 

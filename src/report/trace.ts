@@ -2,6 +2,7 @@
 import type { Diagnosis } from '../model/diagnosis.ts';
 import type { LinkState, TraceLink, TraceReport } from '../model/trace.ts';
 import { dayOf, drawEvidence } from './causes.ts';
+import { clockTime } from './figures.ts';
 import { Names } from './names.ts';
 import { Page, type PageOptions } from './page.ts';
 import { glue, padEnd, span, type Style } from './text.ts';
@@ -13,11 +14,20 @@ const MARK: Readonly<Record<LinkState, readonly [string, Style]>> = {
 };
 const MARK_WIDTH = 4;
 
+const ANSWER: Readonly<Record<TraceReport['attempted']['answer'], string>> = { yes: 'Yes: ', no: 'No: ', unknown: '' };
+
 function drawLink(one: TraceLink, t: TraceReport, names: Names, page: Page, day: string | undefined): void {
   const [mark, style] = MARK[one.state];
   const says = one.says === '' ? '' : `: ${names.prose(one.says)}`;
   const label = span(padEnd(page.show(mark), MARK_WIDTH), style);
-  page.row([span(one.link, 'bold'), span(says)], one.link === t.breaksAt ? span('breaks here', 'bold', 'red') : [], 2, label);
+  const common =
+    one.time === null || one.commonTime === null || one.commonTime === one.time ? '' : ` (${clockTime(one.commonTime, day)} common time)`;
+  page.row(
+    [span(one.link, 'bold'), span(says), span(common, 'dim')],
+    one.link === t.breaksAt ? span('breaks here', 'bold', 'red') : [],
+    2,
+    label,
+  );
   drawEvidence(one.evidence, names, page, 2 + MARK_WIDTH + 2, day);
 }
 
@@ -26,12 +36,17 @@ export function renderTrace(t: TraceReport, d: Diagnosis, options: PageOptions):
   const page = new Page(options);
   const names = new Names(d);
   const direction = `${names.role(t.from)} → ${names.role(t.to)}`;
-  const verdict = t.breaksAt === null ? 'no link is absent' : `the first link that is absent: ${t.breaksAt}`;
+  const verdict = t.breaksAt === null ? 'no link is absent' : `breaks at: ${t.breaksAt}`;
   page.prose([span(glue(direction), 'bold'), span(`${t.run === null ? '' : ` · run ${t.run}`} · ${verdict}`)], 0);
+  page.prose([span('Was it ever attempted? ', 'bold'), span(`${ANSWER[t.attempted.answer]}${names.prose(t.attempted.says)}`)], 2);
+  drawEvidence(t.attempted.evidence, names, page, 4, dayOf(d));
   page.blank();
   for (const one of t.links) drawLink(one, t, names, page, dayOf(d));
   page.blank();
   page.prose(span('✓ seen · ✗ absent: evidence that would show it does not · ? nothing here could show it', 'dim'), 2);
+  page.prose(span('times are those of each log itself; common time is told where it differs', 'dim'), 2);
+  page.heading('What it means');
+  page.prose(names.prose(t.meaning), 4);
   const causes = d.causes.filter(
     ({ subject: s }) => (s.from === t.from && s.to === t.to) || (s.from === undefined && (s.party === t.from || s.party === t.to)),
   );

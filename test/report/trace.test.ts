@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TRACE_SCHEMA, type TraceReport } from '../../src/model/trace.ts';
+import { TRACE_SCHEMA, traceSchema, type TraceReport } from '../../src/model/trace.ts';
 import { renderTrace } from '../../src/report/trace.ts';
 import { logOf, stall } from './cases.ts';
 
@@ -12,12 +12,14 @@ const report: TraceReport = {
   from: FROM,
   to: TO,
   sessions: ['cfde99a0'],
+  attempted: { answer: 'no', says: `no byte for ${TO} ever came\u001b[2J`, evidence: [{ absent: true, text: 'a session' }] },
   links: [
     {
       link: 'program connected',
       state: 'seen',
       says: '',
       time: '2026-11-22T13:25:47.463Z',
+      commonTime: '2026-11-22T13:25:41.463Z',
       evidence: [
         {
           source: logOf(FROM),
@@ -33,11 +35,13 @@ const report: TraceReport = {
       state: 'absent',
       says: `refused 1 frame: ${FROM} did not open the session`,
       time: null,
+      commonTime: null,
       evidence: [{ absent: true, text: 'a frame' }],
     },
-    { link: 'frames decoded', state: 'unknowable', says: 'no relay log\u0007', time: null, evidence: [] },
+    { link: 'frames decoded', state: 'unknowable', says: 'no relay log\u0007', time: null, commonTime: null, evidence: [] },
   ],
   breaksAt: 'relay took and wrote',
+  meaning: `${TO}'s program waits\u0007`,
 };
 
 function draw(width: number, ascii = false): string {
@@ -48,11 +52,18 @@ describe('the text of a trace', () => {
   test('marks each state, and the first absent link only', () => {
     const text = draw(100);
     expect(text).toMatch(/^aggregator → client1/);
-    expect(text).toMatch(/✓ +program connected\n/);
+    expect(text).toMatch(/✓ +program connected \(13:25:41\.463 common time\)\n/);
     expect(text).toMatch(/✗ +relay took and wrote: refused 1 frame: aggregator did not open the session +breaks here\n/);
     expect(text).toMatch(/\? +frames decoded: no relay log/);
     expect(text.match(/breaks here/g)).toHaveLength(1);
     expect(text).toContain('syftbox.log:44');
+  });
+
+  test('answers whether it was attempted, and ends in what the break means', () => {
+    traceSchema.parse(report);
+    const text = draw(100);
+    expect(text).toMatch(/Was it ever attempted\? No: no byte for client1 ever came/);
+    expect(text).toMatch(/What it means\n {4}client1's program waits/);
   });
 
   test('names the causes that touch the direction', () => {

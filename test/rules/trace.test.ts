@@ -1,17 +1,28 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { excerptReader } from '../../src/ingest/excerpts.ts';
 import { loadInput } from '../../src/ingest/load.ts';
+import { traceSchema } from '../../src/model/trace.ts';
 import { DoctorError } from '../../src/model/errors.ts';
 import { buildCase } from '../../src/rules/facts/build.ts';
 import type { CaseFile } from '../../src/rules/facts/case-file.ts';
 import { describeTrace, partyNamed, traceDirection, type Trace } from '../../src/rules/trace.ts';
 import { Store } from '../../src/store/store.ts';
+import { caseOf } from '../helpers/judge.ts';
+import { story } from '../helpers/story.ts';
 
 const stores: Store[] = [];
 const cases = new Map<string, { c: CaseFile; store: Store; root: string }>();
 
 beforeAll(async () => {
-  for (const name of ['stall-e3-debug', 'marker-missing', 'late-application', 'healthy', 'port-taken', 'published-29509775']) {
+  for (const name of [
+    'stall-e3-debug',
+    'marker-missing',
+    'late-application',
+    'healthy',
+    'port-taken',
+    'published-29509775',
+    'published-29509970',
+  ]) {
     const root = `samples/${name}/sandbox`;
     const store = await Store.create();
     stores.push(store);
@@ -87,10 +98,60 @@ describe('a direction', () => {
     }
   });
 
-  test('never has a seen link after one that rests on a missing line', () => {
-    for (const { c } of cases.values())
-      for (const d of c.directions) expect(Object.values(states(traceDirection(c, d.from, d.to))).join(' ')).not.toMatch(/absent.* seen/);
+  test('that a receiver without a marker cannot take breaks there, whatever is seen before', () => {
+    const t = trace('marker-missing', 'client1', 'client2');
+    expect(t.breaksAt).toBe('marker of the receiver');
+    expect(t.meaning).toContain("client2's client does not know this channel");
   });
+
+  test('whose open reached nobody breaks at the relay, although the opener sent all the same', async () => {
+    const c = await caseOf(story().start().open('client2', 'client1', { heard: false }).timeout().lose(8, 500).end(20));
+    const t = traceDirection(c, partyNamed(c, 'client2'), partyNamed(c, 'client1'));
+    expect(states(t)).toMatchObject({ 'session opened': 'seen', 'frames sent': 'seen', accepted: 'absent' });
+    expect(t.breaksAt).toMatch(/^(relay took the open|open reached the other side)$/);
+  });
+
+  test('never has an absent link that rests on a missing line before what cannot come without it', () => {
+    for (const { c } of cases.values())
+      for (const d of c.directions) {
+        const s = states(traceDirection(c, d.from, d.to));
+        if (s['frames decoded'] === 'seen')
+          expect([s['open reached the other side'], s['accepted'], s['session opened']]).not.toContain('absent');
+        if (s['session opened'] === 'seen') expect([s['program connected'], s['bytes from the program']]).not.toContain('absent');
+      }
+  });
+});
+
+describe('whether a direction was ever attempted', () => {
+  test('yes, with the line of the first byte', () => {
+    const { answer, evidence } = trace('late-application', 'client2', 'aggregator').attempted;
+    expect(answer).toBe('yes');
+    expect(evidence[0]).toHaveProperty('event.kind', 'session-new');
+  });
+
+  test('no, with what would show it and does not', () => {
+    const { answer, evidence } = trace('stall-e3-debug', 'client1', 'client2').attempted;
+    expect(answer).toBe('no');
+    expect(evidence[0]).toMatchObject({ absent: true });
+    const deaf = trace('marker-missing', 'client2', 'client1').attempted;
+    expect(deaf).toMatchObject({ answer: 'no', says: expect.stringContaining('dialled and found nobody') });
+  });
+
+  test('unknown, and why, where no line could show it', () => {
+    const { c } = cases.get('published-29509970')!;
+    const tries = c.directions.map((d) => traceDirection(c, d.from, d.to).attempted);
+    expect(tries.map((t) => t.answer)).toContain('unknown');
+    for (const t of tries.filter((x) => x.answer === 'unknown')) expect(t.says).toMatch(/^it cannot be known: no log of /);
+  });
+});
+
+test('each dated link has its own time and the common one', async () => {
+  const { c, store, root } = cases.get('stall-e3-debug')!;
+  const report = await describeTrace(c, trace('stall-e3-debug', 'aggregator', 'client1'), excerptReader(root, store));
+  traceSchema.parse(report);
+  const dated = report.links.filter((l) => l.time !== null);
+  expect(dated.length).toBeGreaterThan(5);
+  for (const l of dated) expect(l.commonTime).toMatch(/^2026-11-22T13:25:/);
 });
 
 test('a party is named by email or role; another name is refused with the known ones', () => {
@@ -98,5 +159,5 @@ test('a party is named by email or role; another name is refused with the known 
   expect(partyNamed(c, 'client1@sandbox.local')).toBe(partyNamed(c, 'client1'));
   const refused = (): string => partyNamed(c, 'client9');
   expect(refused).toThrow(DoctorError);
-  expect(refused).toThrow("no party 'client9' in this input; its parties are aggregator, client1, client2");
+  expect(refused).toThrow("no party 'client9' in this input; did you mean 'client1'?; its parties are aggregator, client1, client2");
 });

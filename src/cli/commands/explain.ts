@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { DoctorError, ERRORS } from '../../model/errors.ts';
 import { print } from '../output.ts';
-import { nearest } from '../suggest.ts';
+import { nearest } from '../../util/suggest.ts';
 
 const docs = new URL('../../../docs/', import.meta.url);
 

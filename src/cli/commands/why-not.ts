@@ -4,7 +4,7 @@ import { withCase } from '../case.ts';
 import { parseTextOrJson, type TextOrJson } from '../format.ts';
 import { addLayoutOptions, stdoutLayout, type LayoutOptions } from '../layout.ts';
 import { print } from '../output.ts';
-import { nearest } from '../suggest.ts';
+import { nearest } from '../../util/suggest.ts';
 
 interface Options extends LayoutOptions {
   format: TextOrJson;

@@ -3,10 +3,22 @@ import { name, plural, ref } from '../engine/ask.ts';
 import type { Ref } from '../facts/case-file.ts';
 import { tellsAll } from '../facts/ledger.ts';
 import { UNBOUNDED } from '../facts/transport.ts';
-import { absent, amount, entryOf, failed, firstLast, noLine, seen, total, unknowable, whyBlind, type Judged, type View } from './view.ts';
+import {
+  absent,
+  amount,
+  coveredByRelay,
+  entryOf,
+  failed,
+  firstLast,
+  noLine,
+  seen,
+  total,
+  unknowable,
+  whyBlind,
+  type Judged,
+  type View,
+} from './view.ts';
 
-/** Whole seconds of the relay's clock. */
-const RELAY_BLUR_US = 2_000_000;
 const DIRECT = 'frames may have gone peer to peer, which leaves no line';
 
 function numbers(first: number, last: number): string {
@@ -56,14 +68,10 @@ export function relayed(v: View): Judged {
   // A frame that was written to nobody does not name its direction.
   const nobody = c.relayed.find((r) => r.from === v.from && r.to === null);
   if (nobody === undefined) return absent('the relay wrote no frame of it', [none]);
-  return absent(`the relay took ${plural(nobody.frames, 'frame')} of ${name(v.from, c)} and wrote them to nobody`, [
-    { sourceId: nobody.sourceId, line: nobody.firstLine },
-  ]);
-}
-
-function coveredByRelay({ c, session }: View): boolean {
-  const at = session?.opened?.t ?? null;
-  return at !== null && (c.relay?.start ?? Infinity) <= at + RELAY_BLUR_US && (c.relay?.end ?? 0) >= at - RELAY_BLUR_US;
+  return absent(
+    `the relay took ${plural(nobody.frames, 'frame')} of ${name(v.from, c)} and wrote ${nobody.frames === 1 ? 'it' : 'them'} to nobody`,
+    [{ sourceId: nobody.sourceId, line: nobody.firstLine }],
+  );
 }
 
 export function decoded(v: View): Judged {

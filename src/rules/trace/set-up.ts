@@ -10,8 +10,10 @@ function markersOf(v: View, party: string) {
   return v.c.pairs.find((p) => [p.a, p.b].includes(v.from) && [p.a, p.b].includes(v.to))?.markers.get(party) ?? [];
 }
 
-export function marker(v: View): Judged {
-  const mine = markersOf(v, v.from);
+/** The marker by which a party, at either end, knows of this pair's channel. */
+export function marker(v: View, me: string): Judged {
+  const peer = me === v.from ? v.to : v.from;
+  const mine = markersOf(v, me);
   const usable = mine.find((m) => m.problem === null);
   if (usable !== undefined)
     return seen(`${usable.channel}, port ${String(usable.localPort ?? usable.port)}`, [
@@ -27,15 +29,13 @@ export function marker(v: View): Judged {
           : { source: broken.source, pointer: '', text: `marker ${broken.channel}: ${broken.problem ?? ''}` };
     return failed(`it is there, but the client cannot use it: ${PROBLEMS[broken.problem ?? ''] ?? broken.problem ?? ''}`, [proof]);
   }
-  const theirs = markersOf(v, v.to)[0];
-  const collected = v.sender?.log != null || v.c.markers.some((m) => m.party === v.from);
+  const theirs = markersOf(v, peer)[0];
+  const collected = v.c.party(me)?.log != null || v.c.markers.some((m) => m.party === me);
   if (theirs !== undefined && collected)
-    return absent(`${name(v.to, v.c)} has one for this pair, ${name(v.from, v.c)} has none`, [
-      { source: expectedPath(v.c, v.from, theirs), absent: true, text: `no stream.tcp of ${v.from} for ${v.to}` },
+    return absent(`${name(peer, v.c)} has one for this pair, ${name(me, v.c)} has none`, [
+      { source: expectedPath(v.c, me, theirs), absent: true, text: `no stream.tcp of ${me} for ${peer}` },
     ]);
-  return unknowable(
-    theirs === undefined ? 'the input holds no marker of this pair' : `nothing of ${name(v.from, v.c)}'s tree was collected`,
-  );
+  return unknowable(theirs === undefined ? 'the input holds no marker of this pair' : `nothing of ${name(me, v.c)}'s tree was collected`);
 }
 
 export function listener(v: View): Judged {
@@ -173,7 +173,7 @@ export function acceptArrived(v: View): Judged {
   return unknowable(whyBlind(opener, name(v.opener, v.c), false));
 }
 
-function noSession(v: View): Judged {
+export function noSession(v: View): Judged {
   if (v.idle) return absent('no session was opened', []);
   return unknowable(whyBlind(v.sender, name(v.from, v.c), false));
 }

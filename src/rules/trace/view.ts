@@ -107,6 +107,15 @@ export class View {
   }
 }
 
+/** Whole seconds of the relay's clock. */
+export const RELAY_BLUR_US = 2_000_000;
+
+/** Whether the relay's log is there for the time at which the session was opened. */
+export function coveredByRelay({ c, session }: View): boolean {
+  const at = session?.opened?.t ?? null;
+  return at !== null && (c.relay?.start ?? Infinity) <= at + RELAY_BLUR_US && (c.relay?.end ?? 0) >= at - RELAY_BLUR_US;
+}
+
 /** The log holds debug lines and covers the run: what they would say and do not did not happen. */
 export function tellsDebug(p: PartyFact | undefined): boolean {
   return p?.log != null && p.logComplete && p.debug;

@@ -19,7 +19,7 @@ describe('trace', () => {
     expect(stdout).not.toContain(sample);
     const report = JSON.parse(stdout) as { links: unknown[] };
     expect(report).toMatchObject({ schema: 'hotlink-doctor/trace@1', breaksAt: 'relay took and wrote', sessions: ['cfde99a0'] });
-    expect(report.links).toHaveLength(13);
+    expect(report.links).toHaveLength(15);
   });
 
   test('--ascii and --width hold', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearest } from '../../src/cli/suggest.ts';
+import { nearest } from '../../src/util/suggest.ts';
 
 const known = ['self-route', 'sender-lock-drop', 'F-3', 'HLD_INPUT_UNREADABLE'];
 
