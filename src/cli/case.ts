@@ -3,17 +3,27 @@ import type { Diagnosis } from '../model/diagnosis.ts';
 import { DoctorError } from '../model/errors.ts';
 import type { ExcerptReader } from '../rules/engine/evidence.ts';
 import type { CaseFile } from '../rules/facts/case-file.ts';
+import type { OwnRule } from '../model/own-rule.ts';
+import type { Rule } from '../rules/engine/rule.ts';
 import { openInput } from './input.ts';
 import { startProgress } from './output.ts';
+import { ownRulesOf } from './own-rules.ts';
 
 export interface OpenCase {
   readonly c: CaseFile;
   readonly excerpts: ExcerptReader;
+  /** The user's own rules, with what they find in this case. */
+  readonly own: readonly Rule[];
   readonly judge: () => Promise<Diagnosis>;
 }
 
 /** Opens an input for `use` and closes it after. */
-export async function withCase<T>(input: string, run: string | undefined, use: (open: OpenCase) => Promise<T>): Promise<T> {
+export async function withCase<T>(
+  input: string,
+  run: string | undefined,
+  use: (open: OpenCase) => Promise<T>,
+  ownRules: readonly OwnRule[] = [],
+): Promise<T> {
   const { store, root } = await openInput(input, { progress: startProgress(false) });
   try {
     const [{ excerptReader }, { diagnoseCase, runIds }, { buildCase }] = await Promise.all([
@@ -25,7 +35,8 @@ export async function withCase<T>(input: string, run: string | undefined, use: (
     if (run !== undefined && !known.includes(run)) throw new DoctorError('HLD_RUN_NO_SUCH_RUN', { run, known });
     const c = await buildCase(store.query, run === undefined ? {} : { run });
     const excerpts = excerptReader(root, store);
-    return await use({ c, excerpts, judge: async () => diagnoseCase(c, store.query, excerpts) });
+    const own = await ownRulesOf(ownRules, store)(c);
+    return await use({ c, excerpts, own, judge: async () => diagnoseCase(c, store.query, excerpts, own) });
   } finally {
     store.close();
   }

@@ -39,6 +39,13 @@ export const ERRORS = {
     'input',
     (d) => `cannot read ${d.path}: ${d.reason}; check its owner and permissions, or copy it`,
   ),
+  HLD_RULES_BAD_FOLDER: entry<{ path: string; reason: string }>(
+    'usage',
+    (d) => `no rules in ${d.path}: ${d.reason}; --rules takes a folder with *.sql files, see docs/own-rules.md`,
+  ),
+  HLD_RULES_BAD_RULE_FILE: entry<{ problems: readonly { file: string; line: number; says: string }[] }>('usage', (d) =>
+    ['rules of --rules that cannot be used:', ...d.problems.map((p) => `  ${p.file}:${p.line}: ${p.says}`)].join('\n'),
+  ),
   HLD_RULES_NO_SUCH_RULE: entry<{ name: string; similar?: string | undefined }>(
     'usage',
     (d) =>

@@ -26,11 +26,14 @@ import type { CaseFile } from './facts/case-file.ts';
 import { listRuns } from './facts/window.ts';
 import { RULES } from './index.ts';
 
-export type DiagnoseOptions = BuildOptions;
+export interface DiagnoseOptions extends BuildOptions {
+  /** Further rules, made for this case: a user's own. */
+  readonly own?: (c: CaseFile) => Promise<readonly Rule[]>;
+}
 
 export async function diagnose(query: Query, excerpts: ExcerptReader, options: DiagnoseOptions = {}): Promise<Diagnosis> {
   const c = await buildCase(query, options);
-  return diagnoseCase(c, query, excerpts);
+  return diagnoseCase(c, query, excerpts, (await options.own?.(c)) ?? []);
 }
 
 /** Ids of all runs, newest first. */
@@ -38,8 +41,8 @@ export async function runIds(query: Query): Promise<readonly string[]> {
   return (await listRuns(query)).map((r) => r.id);
 }
 
-export async function diagnoseCase(c: CaseFile, query: Query, excerpts: ExcerptReader): Promise<Diagnosis> {
-  const { found, verdicts } = runRules(c, RULES);
+export async function diagnoseCase(c: CaseFile, query: Query, excerpts: ExcerptReader, own: readonly Rule[] = []): Promise<Diagnosis> {
+  const { found, verdicts } = runRules(c, own.length === 0 ? RULES : [...RULES, ...own]);
   const folded = fold(found);
   const roots = folded.causes.map((x) => x.found);
   const judged = judge(c, roots);

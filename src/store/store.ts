@@ -95,10 +95,7 @@ export class Store {
    */
   async runUserSql(text: string): Promise<UserResult> {
     this.flushAppenders();
-    if (!this.locked) {
-      await this.connection.run('SET enable_external_access = false; SET lock_configuration = true');
-      this.locked = true;
-    }
+    await this.lock();
     const result = await this.connection.run(text);
     const columns = result.columnNames();
     const rows: Cell[][] = [];
@@ -106,6 +103,37 @@ export class Store {
       for (let row = 0; row < chunk.rowCount; row++) rows.push(chunk.getRowValues(row).map(printable));
     }
     return { columns, rows };
+  }
+
+  /** Runs the one SELECT that a user's rule is; stops it after `limitMs`. The same lock as `runUserSql`. */
+  async selectUserSql(text: string, limitMs: number): Promise<UserResult> {
+    // Before the statement is prepared: to prepare one that names a file is to look into the file.
+    await this.lock();
+    const statements = await this.connection.extractStatements(text);
+    if (statements.count !== 1) throw new Error(`a rule is one SELECT, and these are ${statements.count} statements`);
+    const prepared = await statements.prepare(0);
+    const isSelect = prepared.statementType === this.duckdb.StatementType.SELECT;
+    prepared.destroySync();
+    if (!isSelect) throw new Error('a rule is one SELECT, and this is another statement');
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.connection.interrupt();
+    }, limitMs);
+    try {
+      return await this.runUserSql(text);
+    } catch (cause) {
+      if (late) throw new Error(`the statement took longer than ${limitMs} ms and was stopped`, { cause });
+      throw cause;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async lock(): Promise<void> {
+    if (this.locked) return;
+    await this.connection.run('SET enable_external_access = false; SET lock_configuration = true');
+    this.locked = true;
   }
 
   /** Appends rows to a table, values in the order of its columns. */

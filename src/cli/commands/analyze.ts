@@ -4,6 +4,7 @@ import { DoctorError } from '../../model/errors.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { openInput } from '../input.ts';
 import { parseWidth } from '../layout.ts';
+import { loadOwnRules, ownRulesOf, RULES_OPTION } from '../own-rules.ts';
 import { MIN_WIDTH, print, startProgress, terminalWidth, wantsColor, writeOutput } from '../output.ts';
 
 const FORMATS = ['text', 'json'] as const;
@@ -22,6 +23,7 @@ interface Options {
   run?: string;
   allRuns?: boolean;
   relayZone?: string;
+  rules?: string;
   note: string[];
   failOn: Limit[];
   width?: number;
@@ -85,6 +87,7 @@ async function render(diagnoses: readonly Diagnosis[], target: Target, options: 
 
 async function judge(input: string, options: Options): Promise<Diagnosis[]> {
   const quiet = options.quiet === true;
+  const ownRules = await loadOwnRules(options.rules);
   const { store, root } = await openInput(input, { database: options.db, relayZone: options.relayZone, progress: startProgress(quiet) });
   try {
     const [{ excerptReader }, { diagnose, runIds }] = await Promise.all([
@@ -96,9 +99,10 @@ async function judge(input: string, options: Options): Promise<Diagnosis[]> {
     if (options.run !== undefined && !known.includes(options.run))
       throw new DoctorError('HLD_RUN_NO_SUCH_RUN', { run: options.run, known });
     const chosen: readonly (string | undefined)[] = options.allRuns === true && known.length > 0 ? known : [options.run];
+    const own = ownRulesOf(ownRules, store);
     const diagnoses: Diagnosis[] = [];
     for (const run of chosen)
-      diagnoses.push(await diagnose(store.query, excerpts, { notes: options.note, ...(run === undefined ? {} : { run }) }));
+      diagnoses.push(await diagnose(store.query, excerpts, { notes: options.note, own, ...(run === undefined ? {} : { run }) }));
     return diagnoses;
   } finally {
     store.close();
@@ -134,6 +138,7 @@ export function addAnalyze(program: Command, done: (code: ExitCode) => void): vo
       (value, before: string[]) => [...before, value],
       [],
     )
+    .option(...RULES_OPTION)
     .option('--fail-on <limit>', 'exit 1 at error, warning or info, 3 at inconclusive; may be repeated', parseLimit, [])
     .option('--width <columns>', `columns of the text, at least ${MIN_WIDTH}`, parseWidth)
     .option('--ascii', 'plain ASCII in the text')

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { DoctorError, ERRORS } from '../../model/errors.ts';
-import { print } from '../output.ts';
+import type { OwnRule } from '../../model/own-rule.ts';
+import { print, visible } from '../output.ts';
+import { loadOwnRules, RULES_OPTION } from '../own-rules.ts';
 import { nearest } from '../../util/suggest.ts';
 
 const docs = new URL('../../../docs/', import.meta.url);
@@ -27,7 +29,23 @@ function errorSection(code: string): string | undefined {
   return page.split(/^(?=## )/m).find((section) => section.startsWith(`## ${code}\n`));
 }
 
-async function explain(name: string): Promise<string> {
+/** A user's rule in the shape of the pages of the others; its statement is how it judges. */
+function ownPage({ meta, statement }: OwnRule): string {
+  const alike = Object.entries(meta['not-evidence']).map(([name, why]) => `- **${name}**: ${why}`);
+  const sections: readonly (readonly [string, string])[] = [
+    ['What it proves', meta.proves],
+    ['How it judges', `\`\`\`sql\n${statement}\n\`\`\``],
+    ['What is not evidence', alike.length === 0 ? 'Its author names nothing.' : alike.join('\n')],
+    ['What it cannot see', meta['blind-to']],
+    ['What to do', meta.remedy],
+  ];
+  return visible(`# ${meta.id}\n\n${meta.title}\n\n${sections.map(([title, body]) => `## ${title}\n\n${body}\n`).join('\n')}`);
+}
+
+async function explain(name: string, folder: string | undefined): Promise<string> {
+  const own = await loadOwnRules(folder);
+  const mine = own.find(({ meta }) => meta.id === name);
+  if (mine !== undefined) return ownPage(mine);
   const page = name.startsWith('HLD_') ? errorSection(name) : rulePage(name);
   if (page !== undefined) return page;
   const { RULES } = await import('../../rules/index.ts');
@@ -37,7 +55,7 @@ async function explain(name: string): Promise<string> {
     ({ meta }) => rulePage(meta.id) ?? `# ${meta.id}\n\n${meta.title}\n`,
   );
   if (line !== undefined || pages.length > 0) return [...(line === undefined ? [] : [`${failure}  ${line}\n`]), ...pages].join('\n');
-  const known = [...RULES.flatMap(({ meta }) => [meta.id, ...meta.failures]), ...Object.keys(ERRORS)];
+  const known = [...RULES.flatMap(({ meta }) => [meta.id, ...meta.failures]), ...own.map(({ meta }) => meta.id), ...Object.keys(ERRORS)];
   throw new DoctorError('HLD_RULES_NO_SUCH_RULE', { name, similar: nearest(name, known) });
 }
 
@@ -46,5 +64,6 @@ export function addExplain(program: Command): void {
     .command('explain')
     .description('print the page of a rule (sender-lock-drop), of a failure (F-3) or of an error code (HLD_…)')
     .argument('<name>', 'rule, failure or error code')
-    .action(async (name: string) => print(await explain(name)));
+    .option(...RULES_OPTION)
+    .action(async (name: string, options: { rules?: string }) => print(await explain(name, options.rules)));
 }

@@ -1,25 +1,22 @@
 import type { Command } from 'commander';
 import { DoctorError } from '../../model/errors.ts';
-import { print, terminalWidth } from '../output.ts';
+import { print, terminalWidth, visible } from '../output.ts';
+import { loadOwnRules, RULES_OPTION } from '../own-rules.ts';
 
 /** Columns for two failure numbers beside each other. */
 const FAILURES_WIDTH = 14;
 
-async function listRules(format: string): Promise<void> {
-  const { RULES } = await import('../../rules/index.ts');
+async function listRules(format: string, folder: string | undefined): Promise<void> {
+  const [{ RULES }, own] = await Promise.all([import('../../rules/index.ts'), loadOwnRules(folder)]);
+  const { ownMetaOf } = own.length === 0 ? { ownMetaOf: undefined } : await import('../../rules/own/prepare.ts');
+  const metas = [...RULES.map(({ meta }) => meta), ...(ownMetaOf === undefined ? [] : own.map((rule) => ownMetaOf(rule)))];
   if (format === 'json') {
-    print(
-      JSON.stringify(
-        RULES.map(({ meta }) => meta),
-        null,
-        2,
-      ),
-    );
+    print(JSON.stringify(metas, null, 2));
     return;
   }
   const { default: Table } = await import('cli-table3');
   // What the other columns and the borders leave of the line.
-  const ids = Math.max(...RULES.map(({ meta }) => meta.id.length));
+  const ids = Math.max(...metas.map((meta) => meta.id.length));
   const finds = Math.max(30, terminalWidth(process.stdout.columns) - ids - FAILURES_WIDTH - 22);
   const table = new Table({
     head: ['rule', 'at worst', 'finds', 'failures'],
@@ -27,8 +24,9 @@ async function listRules(format: string): Promise<void> {
     colWidths: [null, null, finds, FAILURES_WIDTH],
     wordWrap: true,
   });
-  for (const { meta } of RULES) table.push([meta.id, meta.severity, meta.title, meta.failures.join(', ')]);
-  print(`${table.toString()}\n${RULES.length} rules; hotlink-doctor explain RULE prints the page of one`);
+  const isOwn = (id: string): boolean => own.some((rule) => rule.meta.id === id);
+  for (const m of metas) table.push([m.id, m.severity, visible(m.title), isOwn(m.id) ? 'own' : m.failures.join(', ')]);
+  print(`${table.toString()}\n${metas.length} rules; hotlink-doctor explain RULE prints the page of one`);
 }
 
 export function addRules(program: Command): void {
@@ -46,5 +44,6 @@ export function addRules(program: Command): void {
       },
       'table',
     )
-    .action(async (options: { format: string }) => listRules(options.format));
+    .option(...RULES_OPTION)
+    .action(async (options: { format: string; rules?: string }) => listRules(options.format, options.rules));
 }
