@@ -28,23 +28,25 @@ export const ${camel(id)} = defineRule({
     remedy: 'TODO',
     explains: [],
   },
-  judge: (c) =>
-    c.parties.flatMap((p): Draft[] => {
+  judge: (c, steps) =>
+    steps
+      .of('parties', c.parties)
+      .that('with a log', (p) => p.log !== null)
       // TODO: the kinds of events are in src/ingest/templates; what else a case holds is in facts/case-file.ts.
-      const lines = c.events.ofParty(p.email, 'session-new').slice(0, 0);
-      const first = lines[0];
-      if (first === undefined) return [];
-      return [
-        {
+      .to('TODO: what a row has to be, in words that why-not shows', (p) => {
+        const first = c.events.ofParty(p.email, 'session-new').slice(0, 0)[0];
+        return first === undefined ? null : { p, first };
+      })
+      .rows.map(
+        ({ p, first }): Draft => ({
           subject: { party: p.email },
           severity: harm(c, false),
           confidence: 'likely',
           message: \`\${name(p.email, c)} TODO\`,
           evidence: ref(first),
-          ...firstTime(lines),
-        },
-      ];
-    }),
+          ...firstTime([first]),
+        }),
+      ),
 });
 `;
 }

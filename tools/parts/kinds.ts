@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const LITERAL = /'([a-z0-9-]+)'/g;
-/** Calls of the event log that take kinds. */
-const CALL = /\.(?:of|ofParty|session)\(/g;
+/** Calls of the event log that take kinds; the steps of a rule begin with a call of the same name. */
+const CALL = /(?<!\bsteps\s*)\.(?:of|ofParty|session)\(/g;
 /** Comparisons of a column or property called kind, in SQL and in TypeScript. */
 const COMPARED = /\bkind (?:===|!==|=|<>) ('[a-z0-9-]+')|\bkind (?:NOT )?IN \(([^)]*)\)/g;
 
