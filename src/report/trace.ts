@@ -36,7 +36,9 @@ export function renderTrace(t: TraceReport, d: Diagnosis, options: PageOptions):
   const page = new Page(options);
   const names = new Names(d);
   const direction = `${names.role(t.from)} → ${names.role(t.to)}`;
-  const verdict = t.breaksAt === null ? 'no link is absent' : `breaks at: ${t.breaksAt}`;
+  const open = t.links.filter((l) => l.state === 'unknowable').length;
+  const whole = open === 0 ? 'every link is seen' : `no link is shown broken, ${open} of ${t.links.length} cannot be judged`;
+  const verdict = t.breaksAt === null ? whole : `breaks at: ${t.breaksAt}`;
   page.prose([span(glue(direction), 'bold'), span(`${t.run === null ? '' : ` · run ${t.run}`} · ${verdict}`)], 0);
   page.prose([span('Was it ever attempted? ', 'bold'), span(`${ANSWER[t.attempted.answer]}${names.prose(t.attempted.says)}`)], 2);
   drawEvidence(t.attempted.evidence, names, page, 4, dayOf(d));

@@ -141,6 +141,13 @@ describe('whether a direction was ever attempted', () => {
     expect(deaf).toMatchObject({ answer: 'no', says: expect.stringContaining('dialled and found nobody') });
   });
 
+  test('no, where hotlink is off in the sender, and the listener is where it breaks', async () => {
+    const c = await caseOf(story().hotlinkOff('client2').start().talk('client1', 'aggregator', 13).end(20));
+    const t = traceDirection(c, partyNamed(c, 'client2'), partyNamed(c, 'client1'));
+    expect(t).toMatchObject({ breaksAt: 'proxy listens', attempted: { answer: 'no' } });
+    expect(t.links.find((l) => l.link === t.breaksAt)?.says).toContain('hotlink is off');
+  });
+
   test('unknown, and why, where no line could show it', () => {
     const { c } = cases.get('published-29509970')!;
     const tries = c.directions.map((d) => traceDirection(c, d.from, d.to).attempted);

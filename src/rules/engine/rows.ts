@@ -33,7 +33,8 @@ function knownRow(c: CaseFile, f: Fields): NamedRow | undefined {
   const party = textOf(f, 'party') ?? email;
   if (place !== undefined) return { what: party === null ? '' : name(party, c), refs: place };
   const path = textOf(f, 'path');
-  if (path !== null && textOf(f, 'dialect') !== null) return { what: path, refs: [] };
+  if (path !== null && textOf(f, 'dialect') !== null)
+    return { what: path, refs: [{ ready: { source: path, text: `a file of kind ${textOf(f, 'kind') ?? ''}` } }] };
   return undefined;
 }
 
@@ -67,8 +68,11 @@ function sessionRefs(c: CaseFile, f: Fields): readonly Ref[] {
   const own = placeOf(f);
   if (own !== undefined) return own;
   const session = c.sessions.find((s) => s.sid === f['sid']);
-  const line = session?.opened ?? session?.seenBy[0] ?? session?.accepting[0];
+  const line =
+    session?.opened ?? session?.seenBy[0] ?? session?.accepting[0] ?? session?.accepted ?? session?.rejects[0] ?? session?.denied;
   if (line != null) return [{ event: line }];
+  const frames = session?.streams.map((s) => s.received ?? s.sent).find((x) => x !== null);
+  if (frames != null) return [{ sourceId: frames.sourceId, line: frames.firstLine }];
   for (const t of c.telemetry) {
     const entry = t.sessions.find((s) => s.sid === f['sid']);
     if (entry !== undefined) return [{ source: t.source, pointer: entry.pointer, text: `sid ${entry.sid}` }];

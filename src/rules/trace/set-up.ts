@@ -4,7 +4,7 @@ import type { Ref } from '../facts/case-file.ts';
 import type { LogEvent } from '../facts/events.ts';
 import { tellsAll } from '../facts/ledger.ts';
 import { expectedPath, PROBLEMS } from '../facts/markers.ts';
-import { absent, entryOf, failed, noLine, seen, tellsDebug, total, unknowable, whyBlind, type Judged, type View } from './view.ts';
+import { absent, entryOf, failed, isOff, noLine, seen, tellsDebug, total, unknowable, whyBlind, type Judged, type View } from './view.ts';
 
 function markersOf(v: View, party: string) {
   return v.c.pairs.find((p) => [p.a, p.b].includes(v.from) && [p.a, p.b].includes(v.to))?.markers.get(party) ?? [];
@@ -38,8 +38,16 @@ export function marker(v: View, me: string): Judged {
   return unknowable(theirs === undefined ? 'the input holds no marker of this pair' : `nothing of ${name(me, v.c)}'s tree was collected`);
 }
 
+/** What a client with hotlink off does not do. */
+function offAt(v: View): Judged {
+  return absent(`hotlink is off in the client of ${name(v.from, v.c)} (SYFTBOX_HOTLINK is not 1)`, [
+    noLine(v.sender, 'hotlink enabled: …'),
+  ]);
+}
+
 export function listener(v: View): Judged {
   const { sender } = v;
+  if (isOff(v.c, sender)) return offAt(v);
   const connected = v.lines(v.from, 'app-connected')[0];
   const refusal = refusedBind(v);
   if (refusal !== undefined && connected === undefined) return failed('the client could not bind its port', ref(refusal));
@@ -67,6 +75,7 @@ function refusedBind(v: View): LogEvent | undefined {
 
 export function program(v: View): Judged {
   const { sender } = v;
+  if (isOff(v.c, sender)) return unknowable('a client with hotlink off takes no program, so none could connect to it');
   const connected = v.lines(v.from, 'app-connected')[0];
   if (connected !== undefined) return seen('', ref(connected));
   const proxy = proxyOf(sender, v.to);
@@ -91,6 +100,7 @@ function firstUse(v: View): Ref[] {
 }
 
 export function bytes(v: View): Judged {
+  if (isOff(v.c, v.sender)) return offAt(v);
   const reads = v.c.appBytes.filter((a) => a.party === v.from && v.isPairPath(a.path, v.from));
   const [first] = reads;
   if (first !== undefined) {

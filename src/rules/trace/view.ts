@@ -59,7 +59,7 @@ export class View {
     this.receiver = c.party(to);
     this.stream = (this.direction?.streams ?? []).toSorted((a, b) => this.reach(b) - this.reach(a))[0];
     this.session = this.sessionOf(this.stream);
-    this.idle = this.direction?.sent.max === 0;
+    this.idle = this.direction?.sent.max === 0 || isOff(c, this.sender);
     const inRun = c.markers.filter((m) => c.run === null || m.run === null || m.run === c.run.id);
     this.pairing = new Pairing(
       inRun.length > 0 ? inRun : c.markers,
@@ -116,6 +116,12 @@ export function coveredByRelay({ c, session }: View): boolean {
   return at !== null && (c.relay?.start ?? Infinity) <= at + RELAY_BLUR_US && (c.relay?.end ?? 0) >= at - RELAY_BLUR_US;
 }
 
+/** The process started and never said that hotlink is on: such a client listens for no program and answers no open. */
+export function isOff(c: CaseFile, p: PartyFact | undefined): boolean {
+  if (p?.log == null || p.hotlinkOn || p.log.dialect.startsWith('go-')) return false;
+  return c.events.ofParty(p.email, 'daemon-start').length > 0;
+}
+
 /** The log holds debug lines and covers the run: what they would say and do not did not happen. */
 export function tellsDebug(p: PartyFact | undefined): boolean {
   return p?.log != null && p.logComplete && p.debug;
@@ -129,7 +135,7 @@ export function noLine(p: PartyFact | undefined, text: string): Ref {
 export function whyBlind(p: PartyFact | undefined, who: string, debug: boolean): string {
   if (p?.log == null) return `no line could show it: no log of ${who}`;
   if (!p.logComplete) return `no line could show it: the log of ${who} does not cover the run`;
-  if (debug && !p.debug) return `no line could show it: debug is off in the log of ${who}`;
+  if (debug && !p.debug && !p.log.dialect.startsWith('go-')) return `no line could show it: debug is off in the log of ${who}`;
   return `no line could show it: the version of ${who} writes none`;
 }
 
