@@ -8,6 +8,7 @@ import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, harm, name, names, plural, ref, subjectOf } from './engine/ask.ts';
 import type { CaseFile, Ref, SessionFact } from './facts/case-file.ts';
 import type { LogEvent } from './facts/events.ts';
+import { groupBy } from '../util/group.ts';
 
 export const senderLockDrop = defineRule({
   meta: {
@@ -40,17 +41,18 @@ export const senderLockDrop = defineRule({
   },
   judge(c, steps) {
     const refused = c.events.of('data-not-sender');
-    const isRefused = (s: SessionFact, sender: string): boolean => refused.some((e) => e.user === sender && e.sid === s.sid);
+    const bySession = groupBy(refused, (e) => e.sid);
+    const usersOf = (s: SessionFact): readonly (string | null)[] => [...new Set((bySession.get(s.sid) ?? []).map((e) => e.user))];
     const proven = steps
       .of('sessions', c.sessions)
       .into('each with those who sent on it, by a frame, telemetry or a refusal', (s) =>
-        sendersOf(s, refused).map((sender) => ({ s, sender })),
+        sendersOf(s, usersOf(s)).map((sender) => ({ s, sender })),
       )
       .that('where that party did not open it', ({ s, sender }) => s.opener !== sender)
       // With an open data channel only what was sent before it opened meets the relay: its refusal or the sender's fallback line tells.
       .that(
         'over the relay: refused, or without a data channel, or fallen back',
-        ({ s, sender }) => isRefused(s, sender) || s.p2pOpen.length === 0 || s.fallbacks.some((e) => e.party === sender),
+        ({ s, sender }) => usersOf(s).includes(sender) || s.p2pOpen.length === 0 || s.fallbacks.some((e) => e.party === sender),
       ).rows;
     return [...new Set(proven.map((x) => x.sender))].toSorted().map((sender) =>
       draftFor(
@@ -64,9 +66,8 @@ export const senderLockDrop = defineRule({
 });
 
 /** Who sent on a session: the opener as a rule; a party that the relay refused; a party that took a session of its peer's. */
-function sendersOf(s: SessionFact, refused: readonly LogEvent[]): readonly string[] {
-  const users = refused.filter((e) => e.sid === s.sid).map((e) => e.user);
-  return [...new Set([...s.streams.filter((x) => x.adopted || x.from === s.opener).map((x) => x.from), ...users])].filter(
+function sendersOf(s: SessionFact, refused: readonly (string | null)[]): readonly string[] {
+  return [...new Set([...s.streams.filter((x) => x.adopted || x.from === s.opener).map((x) => x.from), ...refused])].filter(
     (x) => x !== null,
   );
 }

@@ -47,6 +47,7 @@ describe('a direction', () => {
     expect(t.breaksAt).toBe('relay took and wrote');
     expect(states(t)).toMatchObject({
       'session opened': 'seen',
+      'relay took the open': 'seen',
       accepted: 'seen',
       'accept reached the opener': 'seen',
       delivered: 'absent',
@@ -109,6 +110,8 @@ describe('a direction', () => {
     const t = traceDirection(c, partyNamed(c, 'client2'), partyNamed(c, 'client1'));
     expect(states(t)).toMatchObject({ 'session opened': 'seen', 'frames sent': 'seen', accepted: 'absent' });
     expect(t.breaksAt).toMatch(/^(relay took the open|open reached the other side)$/);
+    expect(t.attempted.answer).toBe('yes');
+    expect(t.meaning).toContain('access list');
   });
 
   test('never has an absent link that rests on a missing line before what cannot come without it', () => {
