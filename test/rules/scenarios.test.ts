@@ -122,6 +122,23 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
         },
       ],
       [
+        `${era}: the same, collected three seconds later`,
+        {
+          story: () =>
+            story({ era })
+              .marker('client1', 'aggregator', '127.0.0.1:42311')
+              .startClients()
+              .connect('aggregator')
+              .connect('client2')
+              .connect('client1', 'client2')
+              .talk('client2', 'aggregator', 8, 5)
+              .end(3),
+          verdict: 'inconclusive',
+          cause: 'invalid-marker',
+          subject: 'client1 > aggregator',
+        },
+      ],
+      [
         `${era}: two parties, before the programs come`,
         {
           story: () =>
