@@ -1,0 +1,119 @@
+/** One WebSocket of a client: its queues, its writer, and the lines that the relay writes about it (field guide 6.4, 4.7). */
+import { setTimeout } from 'node:timers/promises';
+import type { WebSocket } from 'ws';
+import { encodeMessage, type Encoding } from '../../protocol/message-codec.ts';
+import { MESSAGE_TYPES, type Message } from '../../protocol/message.ts';
+import { BoundedQueue } from './queue.ts';
+import type { Bare, LogFields, LogLevel } from './log.ts';
+
+/** Messages waiting to be handled; what comes when it is full is dropped. */
+const INBOUND_QUEUE = 256;
+/** Messages waiting to be written; direct ones wait, broadcasts are dropped. */
+const OUTBOUND_QUEUE = 256;
+/** For one message to leave. */
+const WRITE_TIMEOUT_MS = 20_000;
+/** How long a client may take to answer the relay's close. */
+const CLOSE_TIMEOUT_MS = 1000;
+
+export type Log = (level: LogLevel, at: string, message: string, fields: LogFields) => void;
+
+export function typeField(message: Message): Bare {
+  return { bare: message.type, json: MESSAGE_TYPES.findIndex((type) => type === message.type) };
+}
+
+export interface ConnectionOptions {
+  readonly id: string;
+  readonly user: string;
+  readonly encoding: Encoding;
+  readonly socket: WebSocket;
+  readonly log: Log;
+}
+
+export class Connection {
+  readonly id: string;
+  readonly user: string;
+  readonly inbound = new BoundedQueue<Message>(INBOUND_QUEUE);
+  private readonly outbound = new BoundedQueue<Message>(OUTBOUND_QUEUE);
+  private readonly encoding: Encoding;
+  private readonly socket: WebSocket;
+  private readonly log: Log;
+  private readonly writer: Promise<void>;
+
+  constructor({ id, user, encoding, socket, log }: ConnectionOptions) {
+    this.id = id;
+    this.user = user;
+    this.encoding = encoding;
+    this.socket = socket;
+    this.log = log;
+    this.writer = this.write();
+  }
+
+  /** A message came; it is dropped when its queue is full. */
+  receive(message: Message): void {
+    if (!this.inbound.offer(message)) this.log('WRN', 'ws/ws_client.go:102', 'wsclient reader buffer full', [['connId', this.id]]);
+  }
+
+  /** Waits while the queue is full; false when the connection closed first. */
+  async send(message: Message): Promise<boolean> {
+    return this.outbound.put(message);
+  }
+
+  broadcast(message: Message): void {
+    if (this.outbound.offer(message)) return;
+    this.log('WRN', 'ws/ws_hub.go:100', 'wshub send buffer full', [
+      ['connId', this.id],
+      ['user', this.user],
+    ]);
+  }
+
+  /** The socket is gone: nothing more is read or written. */
+  async gone(): Promise<void> {
+    this.inbound.close();
+    this.outbound.close();
+    await this.writer;
+  }
+
+  /** Says goodbye and closes; cuts the line when nobody answers. */
+  async close(code: number, reason: string): Promise<void> {
+    const { socket } = this;
+    if (socket.readyState === socket.CLOSED) return;
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    socket.close(code, reason);
+    const patience = new AbortController();
+    await Promise.race([closed, setTimeout(CLOSE_TIMEOUT_MS, undefined, { signal: patience.signal }).catch(() => undefined)]);
+    patience.abort();
+    socket.terminate();
+  }
+
+  cut(): void {
+    this.socket.terminate();
+  }
+
+  private async write(): Promise<void> {
+    for (let message = await this.outbound.take(); message !== undefined; message = await this.outbound.take()) {
+      const error = await this.writeOne(message);
+      const fields: LogFields = [
+        ['connId', this.id],
+        ['msgId', message.id],
+        ['msgType', typeField(message)],
+      ];
+      if (error === undefined) this.log('DBG', 'ws/ws_client.go:137', 'wsclient writer', fields);
+      else this.log('ERR', 'ws/ws_client.go:134', 'wsclient writer', [...fields, ['error', { error }]]);
+    }
+  }
+
+  /** The error, if it did not leave in time. */
+  private async writeOne(message: Message): Promise<string | undefined> {
+    if (this.socket.readyState !== this.socket.OPEN) return 'connection closed';
+    const bytes = encodeMessage(message, this.encoding, 'wide');
+    const patience = new AbortController();
+    const left = new Promise<string | undefined>((resolve) => {
+      this.socket.send(bytes, { binary: this.encoding === 'msgpack', compress: false }, (error) => resolve(error?.message));
+    });
+    const late = setTimeout(WRITE_TIMEOUT_MS, 'write timeout', { signal: patience.signal }).catch(() => undefined);
+    const error = await Promise.race([left, late]);
+    patience.abort();
+    if (error === 'write timeout') this.socket.terminate();
+    return error;
+  }
+}

@@ -1,0 +1,63 @@
+/** A queue with a limit: writers either drop or wait, readers wait. */
+
+export class BoundedQueue<T> {
+  private items: T[] = [];
+  private head = 0;
+  private takers: ((item: T | undefined) => void)[] = [];
+  private putters: (() => void)[] = [];
+  private isClosed = false;
+  private readonly limit: number;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  get length(): number {
+    return this.items.length - this.head;
+  }
+
+  /** False when it is full or closed: the item was not taken. */
+  offer(item: T): boolean {
+    if (this.isClosed) return false;
+    const taker = this.takers.shift();
+    if (taker !== undefined) {
+      taker(item);
+      return true;
+    }
+    if (this.length >= this.limit) return false;
+    this.items.push(item);
+    return true;
+  }
+
+  /** Waits for room; false when the queue was closed before there was any. */
+  async put(item: T): Promise<boolean> {
+    while (!this.offer(item)) {
+      if (this.isClosed) return false;
+      await new Promise<void>((resolve) => this.putters.push(resolve));
+    }
+    return true;
+  }
+
+  /** The next item; undefined once the queue is closed and empty. */
+  async take(): Promise<T | undefined> {
+    if (this.length > 0) {
+      const item = this.items[this.head];
+      this.head++;
+      if (this.head === this.items.length) {
+        this.items = [];
+        this.head = 0;
+      }
+      this.putters.shift()?.();
+      return item;
+    }
+    if (this.isClosed) return undefined;
+    return new Promise((resolve) => this.takers.push(resolve));
+  }
+
+  /** What is in it can still be taken. */
+  close(): void {
+    this.isClosed = true;
+    for (const taker of this.takers.splice(0)) taker(undefined);
+    for (const putter of this.putters.splice(0)) putter();
+  }
+}
