@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { DoctorError, type ErrorKind } from '../model/errors.ts';
 import { addAnalyze } from './commands/analyze.ts';
 import { addExplain } from './commands/explain.ts';
+import { addLive } from './commands/live.ts';
 import { addPreflight } from './commands/preflight.ts';
 import { addQuery } from './commands/query.ts';
 import { addRules } from './commands/rules.ts';
@@ -35,6 +36,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
   addTrace(program);
   addWhyNot(program);
   addPreflight(program, done);
+  addLive(program, done);
   addQuery(program);
   addRules(program);
   addExplain(program);

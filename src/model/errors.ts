@@ -39,6 +39,18 @@ export const ERRORS = {
     'input',
     (d) => `cannot read ${d.path}: ${d.reason}; check its owner and permissions, or copy it`,
   ),
+  HLD_LIVE_CANNOT_LISTEN: entry<{ address: string; reason: string }>(
+    'environment',
+    (d) => `cannot listen on ${d.address}: ${d.reason}; choose another --port, or 0 for any free one`,
+  ),
+  HLD_LIVE_CHILD_FAILED: entry<{ name: string; reason: string }>(
+    'environment',
+    (d) => `the process for ${d.name} did not start: ${d.reason || 'it said nothing in time'}`,
+  ),
+  HLD_LIVE_NOT_LOOPBACK: entry<{ host: string }>(
+    'usage',
+    (d) => `${d.host} is no loopback address, and this relay believes whoever connects; add --expose if you mean it`,
+  ),
   HLD_RULES_BAD_FOLDER: entry<{ path: string; reason: string }>(
     'usage',
     (d) => `no rules in ${d.path}: ${d.reason}; --rules takes a folder with *.sql files, see docs/own-rules.md`,

@@ -1,0 +1,138 @@
+/**
+ * A party's program: it talks to its peers through the local proxy, as sequre does. One connection per peer; a message is its length
+ * in 8 bytes, little end first, then that many bytes, sent one after the other (field guide 1.2).
+ */
+import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const LENGTH_BYTES = 8;
+const RETRY_MS = 100;
+/** Longest message that is believed. */
+const MOST_BYTES = 1024 * 1024 * 1024;
+
+export interface PeerCounts {
+  /** Bytes written to the local proxy, lengths included. */
+  sent: number;
+  /** Bytes read from it. */
+  received: number;
+}
+
+class Peer {
+  readonly counts: PeerCounts = { sent: 0, received: 0 };
+  private readonly socket: Socket;
+  private parts: Buffer[] = [];
+  private available = 0;
+  private wake: (() => void) | undefined;
+  private isOver = false;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    const over = (): void => {
+      this.isOver = true;
+      this.wake?.();
+    };
+    socket.on('data', (data: Buffer) => {
+      this.parts.push(data);
+      this.available += data.length;
+      this.counts.received += data.length;
+      this.wake?.();
+    });
+    socket.on('end', over);
+    socket.on('close', over);
+    socket.on('error', over);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.counts.sent += bytes.length;
+    await new Promise<void>((resolve, reject) => {
+      this.socket.write(bytes, (error) => (error == null ? resolve() : reject(error)));
+    });
+  }
+
+  async read(length: number, signal: AbortSignal): Promise<Buffer> {
+    while (this.available < length) {
+      if (this.isOver) throw new Error('the proxy closed the connection');
+      if (signal.aborted) throw new Error('gave up');
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+    const all = this.parts.length === 1 ? (this.parts[0] ?? Buffer.alloc(0)) : Buffer.concat(this.parts);
+    this.parts = all.length > length ? [all.subarray(length)] : [];
+    this.available -= length;
+    return all.subarray(0, length);
+  }
+
+  /** What arrives is left in the socket: the program is busy with something else for ever. */
+  stopReading(): void {
+    this.socket.pause();
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+}
+
+export class Program {
+  /** What it does now, and for whom it waits. */
+  phase = 'start';
+  waitingFor: number | null = null;
+  private readonly peers = new Map<number, Peer>();
+  private readonly signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+    signal.addEventListener('abort', () => this.close(), { once: true });
+  }
+
+  counts(peer: number): PeerCounts {
+    return this.peers.get(peer)?.counts ?? { sent: 0, received: 0 };
+  }
+
+  /** Connects, and tries again until the proxy listens. */
+  async connect(peer: number, port: number): Promise<void> {
+    for (;;) {
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+      try {
+        await once(socket, 'connect', { signal: this.signal });
+        this.peers.set(peer, new Peer(socket));
+        return;
+      } catch {
+        socket.destroy();
+        if (this.signal.aborted) throw new Error(`gave up connecting to port ${port}`);
+        await delay(RETRY_MS);
+      }
+    }
+  }
+
+  async send(peer: number, message: Uint8Array): Promise<void> {
+    const length = Buffer.alloc(LENGTH_BYTES);
+    length.writeBigUInt64LE(BigInt(message.length));
+    const to = this.peer(peer);
+    await to.write(length);
+    await to.write(message);
+  }
+
+  async receive(peer: number): Promise<Buffer> {
+    this.waitingFor = peer;
+    const from = this.peer(peer);
+    const length = Number((await from.read(LENGTH_BYTES, this.signal)).readBigUInt64LE());
+    if (length > MOST_BYTES) throw new Error(`a message of ${length} bytes: the stream is out of step`);
+    const message = await from.read(length, this.signal);
+    this.waitingFor = null;
+    return message;
+  }
+
+  stopReading(): void {
+    for (const peer of this.peers.values()) peer.stopReading();
+  }
+
+  close(): void {
+    for (const peer of this.peers.values()) peer.close();
+  }
+
+  private peer(index: number): Peer {
+    const peer = this.peers.get(index);
+    if (peer === undefined) throw new Error(`no connection to party ${index}`);
+    return peer;
+  }
+}

@@ -1,0 +1,151 @@
+/** A party's folder: log files, telemetry, markers, access lists. Nothing is ever written outside of it. */
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+import { fileLine, stdoutLine, type PartyLevel } from './log.ts';
+import type { FoundMarker } from './proxy.ts';
+
+/** Log lines are collected this long before they are written, so that a frame costs no system call of its own. */
+const LOG_FLUSH_MS = 50;
+const MARKER = 'stream.tcp';
+const ACL = 'syft.pub.yaml';
+/** Deeper than any datasite is. */
+const DEEPEST = 12;
+const LONGEST_PATH = 1024;
+
+/** The client's two outputs, truncated at its start. */
+export class PartyLog {
+  private readonly file: number;
+  private readonly stdout: number;
+  private waiting: [string, string][] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(home: string) {
+    mkdirSync(join(home, '.syftbox/logs'), { recursive: true });
+    this.file = openSync(join(home, '.syftbox/logs/syftbox.log'), 'w');
+    this.stdout = openSync(join(home, 'client-daemon.log'), 'w');
+  }
+
+  readonly write = (level: PartyLevel, message: string, extra = ''): void => {
+    const now = Date.now();
+    this.waiting.push([fileLine(now, level, message, extra), stdoutLine(now, level, message, extra)]);
+    this.timer ??= setTimeout(() => this.flush(), LOG_FLUSH_MS);
+  };
+
+  flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const lines = this.waiting;
+    this.waiting = [];
+    if (lines.length === 0) return;
+    writeSync(this.file, lines.map(([file]) => file).join(''));
+    writeSync(this.stdout, lines.map(([, stdout]) => stdout).join(''));
+  }
+
+  close(): void {
+    this.flush();
+    closeSync(this.file);
+    closeSync(this.stdout);
+  }
+}
+
+export interface FoundAcl {
+  /** Below `datasites/`. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export class PartyFolder {
+  readonly home: string;
+  private readonly email: string;
+  private readonly datasites: string;
+
+  constructor(home: string, email: string) {
+    this.home = home;
+    this.email = email;
+    this.datasites = join(home, 'datasites');
+    mkdirSync(join(this.datasites, email, '.syftbox'), { recursive: true });
+  }
+
+  get telemetryKey(): string {
+    return `${this.email}/.syftbox/hotlink_telemetry.json`;
+  }
+
+  /** In place, as the real client writes it: a reader may see half of it. */
+  writeTelemetry(text: string): void {
+    writeFileSync(join(this.datasites, this.telemetryKey), text);
+  }
+
+  readTelemetry(): string {
+    try {
+      return readFileSync(join(this.datasites, this.telemetryKey), 'utf8');
+    } catch {
+      return '';
+    }
+  }
+
+  writeConfig(config: unknown): void {
+    mkdirSync(join(this.home, '.syftbox'), { recursive: true });
+    writeFileSync(join(this.home, '.syftbox/config.json'), JSON.stringify(config));
+  }
+
+  /** Everything that a look through the tree finds. Links are not followed. */
+  look(): { readonly markers: readonly FoundMarker[]; readonly acls: readonly FoundAcl[] } {
+    const markers: FoundMarker[] = [];
+    const acls: FoundAcl[] = [];
+    const walk = (path: string, depth: number): void => {
+      for (const entry of entriesOf(join(this.datasites, path))) {
+        const below = path === '' ? entry.name : `${path}/${entry.name}`;
+        const absolute = join(this.datasites, below);
+        if (entry.isDirectory() && depth < DEEPEST) walk(below, depth + 1);
+        else if (entry.isFile() && entry.name === MARKER) markers.push({ absolute, path: below, text: textOf(absolute) });
+        else if (entry.isFile() && entry.name === ACL && below.startsWith(`${this.email}/`))
+          acls.push({ path: below, text: textOf(absolute) });
+      }
+    };
+    walk('', 0);
+    return { markers, acls };
+  }
+
+  /** The directory of a session's path; false when it does not lie below the datasites. */
+  ensureDirectory(path: string): boolean {
+    const directory = this.inside(dirname(path));
+    if (directory === undefined) return false;
+    try {
+      mkdirSync(directory, { recursive: true });
+      // A link on the way could still lead out.
+      return realpathSync(directory).startsWith(`${realpathSync(this.datasites)}${sep}`);
+    } catch {
+      return false;
+    }
+  }
+
+  /** Keeps a file that a peer shares. */
+  keep(path: string, content: Uint8Array): void {
+    if (!path.endsWith(`/${ACL}`) || path.startsWith(`${this.email}/`) || !this.ensureDirectory(path)) return;
+    const file = this.inside(path);
+    if (file !== undefined) writeFileSync(file, content);
+  }
+
+  private inside(path: string): string | undefined {
+    const parts = path.split('/');
+    const isPlain =
+      parts.every((part) => !['', '.', '..'].includes(part)) && !/[\u0000-\u001f\\]/.test(path) && path.length <= LONGEST_PATH;
+    return isPlain && path.includes('/') ? join(this.datasites, ...parts) : undefined;
+  }
+}
+
+function entriesOf(directory: string): import('node:fs').Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
