@@ -141,7 +141,7 @@ export class Account {
       const at = this.newSlot(this.table.families.indexOf(family.family), family.subject) * FIGURES;
       this.figures.set([family.lines, family.bytes, family.firstUs ?? NaN, family.firstLine, family.lastUs ?? NaN, family.lastLine], at);
     }
-    this.silences.push(...structuredClone(from.silences));
+    for (const silence of structuredClone(from.silences)) this.silences.push(silence);
     for (const [reason, count] of structuredClone(from.rejections)) this.rejections.set(reason, count);
   }
 

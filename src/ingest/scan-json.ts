@@ -14,6 +14,7 @@ import { MESSAGE_TYPES } from './templates/relay.ts';
 type Json = string | number | boolean | null | undefined | Json[] | { [key: string]: Json };
 
 const TYPE = 5;
+const DEEPEST = 8;
 
 /** The value of a dotted key: groups are nested objects, but a key may itself hold dots. */
 function lookUp(object: { [key: string]: Json }, name: string): Json {
@@ -24,10 +25,18 @@ function lookUp(object: { [key: string]: Json }, name: string): Json {
   return typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? lookUp(inner, name.slice(dot + 1)) : undefined;
 }
 
-function asText(value: Json): string {
+/** Lists are printed with blanks; what is nested more deeply than any field is not spelt out. */
+function asText(value: Json, depth = 0): string {
   if (typeof value === 'string') return value;
-  if (Array.isArray(value)) return value.map(asText).join(' ');
-  return value === null || value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (value === null || value === undefined) return '';
+  if (typeof value !== 'object') return String(value);
+  if (depth >= DEEPEST) return '…';
+  if (Array.isArray(value)) return value.map((item) => asText(item, depth + 1)).join(' ');
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '…';
+  }
 }
 
 /** Parses one line as an object; undefined for anything else. */
@@ -79,7 +88,8 @@ export class JsonReader implements LineReader {
       }
       if (this.fit(template, object)) return;
     }
-    record.reject(saysHotlink(Buffer.from(message), 0, message.length) ? 'unknown-hotlink-message' : 'unknown-message');
+    const words = Buffer.from(message);
+    record.reject(saysHotlink(words, 0, words.length) ? 'unknown-hotlink-message' : 'unknown-message');
   }
 
   /** Half an object does not parse. */

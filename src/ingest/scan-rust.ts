@@ -161,7 +161,7 @@ export class RustReader implements LineReader {
     return -1;
   }
 
-  /** Reads a level of four or five letters into the record; answers where it ends, or where no blank can stand. */
+  /** Reads a level of four or five letters into the record; answers where it ends, or -1. */
   private afterLevel(at: number): number {
     const { bytes, view } = this.window;
     if (view.getInt32(at, true) === WORD_INFO) {
@@ -171,7 +171,7 @@ export class RustReader implements LineReader {
     let p = at;
     while (p < at + 5 && (bytes[p] ?? 0) >= 65 && (bytes[p] ?? 0) <= 90) p++;
     this.record.level = LEVELS[bytes[at] ?? 0] ?? LEVEL.info;
-    return p - at >= 4 ? p : at;
+    return p - at >= 4 ? p : -1;
   }
 
   private stdoutHead(start: number, end: number): number {

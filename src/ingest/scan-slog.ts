@@ -22,16 +22,22 @@ const QUOTE = 34;
 const APOSTROPHE = 39;
 const BACKSLASH = 92;
 const LOWER_M = 109;
+const BRACKET = 91;
+const SEMICOLON = 59;
 const TO = 7;
 
 export type SlogForm = 'go-file' | 'go-stdout' | 'relay-dev';
 
+function isColourByte(byte: number): boolean {
+  return (byte >= 48 && byte <= 57) || byte === SEMICOLON;
+}
+
 /** Steps over one whole colour code, if there is one. */
 function afterColour(bytes: Uint8Array, at: number, end: number): number {
-  if (bytes[at] !== ESC || at >= end) return at;
-  let p = at + 1;
-  while (p < end && bytes[p] !== LOWER_M) p++;
-  return p < end ? p + 1 : at;
+  if (bytes[at] !== ESC || at >= end || bytes[at + 1] !== BRACKET) return at;
+  let p = at + 2;
+  while (p < end && isColourByte(bytes[p] ?? 0)) p++;
+  return p < end && bytes[p] === LOWER_M ? p + 1 : at;
 }
 
 /** Three capital letters, as levels are printed by the tint handler. */
@@ -185,7 +191,7 @@ export class SlogReader implements LineReader {
       seen |= 1 << index;
       const hole = template.attributes[index]?.hole ?? 0;
       if (hole < TEXT_COUNT) {
-        const isList = hole === TO && bytes[cursor.from] === 91 && bytes[cursor.to - 1] === 93;
+        const isList = hole === TO && bytes[cursor.from] === BRACKET && bytes[cursor.to - 1] === 93;
         ranges.from[hole] = isList ? cursor.from + 1 : cursor.from;
         ranges.to[hole] = isList ? cursor.to - 1 : cursor.to;
         if (cursor.isEscaped) ranges.escaped |= 1 << hole;
@@ -234,9 +240,10 @@ export class SlogReader implements LineReader {
     const m = /^(?:line=\d+ )?time=(\S+) level=([A-Z]+)(?:[+-]\d+)? msg=(")?/.exec(head);
     if (m === null) return -1;
     const at = start + head.indexOf('time=') + 5;
-    record.tsUs = rfc3339(bytes, at, end).us;
+    const { us, length } = rfc3339(bytes, at, end);
+    record.tsUs = us;
     record.level = levelOf(m[2]);
-    if (!(record.tsUs === record.tsUs)) return -1;
+    if (!(us === us) || length !== m[1]?.length) return -1;
     const message = start + m[0].length;
     let p = message;
     if (m[3] === undefined) while (p < end && bytes[p] !== SPACE) p++;
@@ -341,6 +348,7 @@ export function classifyRequest(
 export function levelOf(name: string | undefined): number {
   switch (name?.charAt(0) ?? '') {
     case 'D':
+    case 'T':
       return LEVEL.debug;
     case 'W':
       return LEVEL.warn;

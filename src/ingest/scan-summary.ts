@@ -9,14 +9,15 @@ const SHAPE =
 
 const UNIT: Readonly<Record<string, number>> = { B: 1, KB: 1024, MB: 1024 * 1024 };
 
-/** Volumes that print as this figure: exact in bytes, else what rounds to its one decimal. */
-function volume(figure: string, unit: string): { min: number; max: number } {
+/** Volumes that print as this figure: exact in bytes, else what rounds to its one decimal; undefined for what no client prints. */
+function volume(figure: string, unit: string): { min: number; max: number } | undefined {
   const size = UNIT[unit] ?? 1;
   const value = Number(figure);
-  if (size === 1) return { min: value, max: value };
+  if (size === 1) return Number.isInteger(value) ? { min: value, max: value } : undefined;
   // Both ends of the rounding interval may print as this figure; a unit begins where the smaller one ends.
   const min = Math.max(size, Math.ceil((value - 0.05) * size));
-  return { min, max: Math.max(min, Math.floor((value + 0.05) * size)) };
+  const max = Math.max(min, Math.floor((value + 0.05) * size));
+  return Number.isSafeInteger(max) ? { min, max } : undefined;
 }
 
 /** Figures of the text after `hotlink | `; undefined when it has another shape. */
@@ -25,6 +26,7 @@ export function parseSummary(text: string): SummaryFigures | undefined {
   if (m === null) return undefined;
   const tx = volume(m[2] ?? '', m[3] ?? '');
   const rx = volume(m[7] ?? '', m[8] ?? '');
+  if (tx === undefined || rx === undefined) return undefined;
   const rest = m[10];
   return {
     txPackets: Number(m[1]),

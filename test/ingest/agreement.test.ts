@@ -9,32 +9,8 @@ import { isLog } from '../../src/ingest/look.ts';
 import { HEAD_BYTES } from '../../src/ingest/scan-record.ts';
 import { kindByContent, SNIFF_BYTES } from '../../src/ingest/sniff.ts';
 import type { LogDialect } from '../../src/ingest/scan-line.ts';
-import { excerptOf, fixtureLines } from './fixtures.ts';
+import { linesOf } from './fixtures.ts';
 import { DIALECTS, referenceLog, scanLog } from './scan.ts';
-
-/** Real lines of a dialect; of the JSON log none is recorded, so those are after the field guide (3.5). */
-function linesOf(dialect: LogDialect): readonly string[] {
-  if (dialect === 'relay-json') return JSON_LINES;
-  const table = dialect.startsWith('rust') ? 'rust-client' : dialect.startsWith('go') ? 'go-client' : 'relay';
-  const shown = excerptOf(dialect).toString('latin1').split('\n').slice(0, -1);
-  const isForm = dialect === 'rust-file' || dialect === 'go-file' || dialect === 'relay-dev';
-  return isForm ? [...shown, ...fixtureLines(table).map(({ line }) => Buffer.from(line).toString('latin1'))] : shown;
-}
-
-const JSON_LINES = [
-  '{"time":"2026-02-09T03:14:15.926535897Z","level":"WARN","msg":"hotlink data rejected (not sender)","session":"0f1e2d3c-0000-4000-8000-000000000001","from":"client2@sandbox.local"}',
-  '{"time":"2026-02-09T13:14:15.9+10:00","level":"WARN","msg":"hotlink open permission denied","hotlink":{"id":"5c0b","session":"0f1e2d3c","from":"client2@sandbox.local","path":"client1@sandbox.local/a/_mpc/1_to_2/stream.tcp.request"},"error":"access denied"}',
-  '{"time":"2026-02-09T03:14:15Z","level":"DEBUG","msg":"server received websocket message","msgType":9,"msgId":"5c0b","connId":"8f14e45f","from":"client2@sandbox.local"}',
-  '{"time":"2026-02-09T03:14:15Z","level":"DEBUG","msg":"server received websocket message","msgType":2,"msgId":"5c0c","connId":"8f14e45f","from":"client2@sandbox.local"}',
-  '{"time":"2026-02-09T03:14:15Z","level":"INFO","msg":"hotlink data relay","session":"0f1e2d3c","from":"a@x","path":"a@x/p","seq":3,"bytes":12021,"recipients":2,"to":["b@x@8f14e45f","c@x@8f14e460"]}',
-  '{"time":"2026-02-09T03:14:15Z","level":"INFO","msg":"Incoming request","http":{"request":{"path":"/healthz","query":"user=a%40x"},"response":{"status":200}}}',
-  '{"time":"2026-02-09T03:14:15Z","level":"INFO","msg":"cache","cache.deleted":0}',
-  '{"time":"2026-02-09T03:14:15Z","level":"INFO","msg":"hotlink of tomorrow","n":1}',
-  '{"time":"2026-02-09T03:14:15Z","level":"ERROR","msg":"wsclient writer","connId":"8f14e45f","msgId":"5c0b","msgType":12,"error":"write timeout"}',
-  'null',
-  '[1]',
-  '{"time":1,"msg":2}',
-];
 
 const NEWLINE = 10;
 

@@ -196,7 +196,9 @@ export class RustReference extends Reference {
         return { is: 'noise', tsUs: null, family: 'desktop', subject: null };
       }
     }
-    const head = this.escaped ? /^time=(\S{24}) level=([A-Z]{4,5}) msg="/.exec(rest) : /^(\S{24}) ([A-Z]{4,5}) /.exec(rest);
+    const head = this.escaped
+      ? /^time=(\S{24}) level=((?!INFO[A-Z])[A-Z]{4,5}) msg="/.exec(rest)
+      : /^(\S{24}) ((?!INFO[A-Z])[A-Z]{4,5}) /.exec(rest);
     const isStamp = head !== null && /^[\d-]{10}T[\d:]{8}\.\d{3}Z$/.test(head[1] ?? '');
     const tsUs = isStamp ? isoUs(head[1] ?? '') : null;
     if (head === null || tsUs === null) return this.unprefixed(rest);
@@ -287,7 +289,9 @@ interface Attribute {
   readonly isEscaped: boolean;
 }
 
-const COLOUR = '(?:\\x1b[^m]*m)?';
+/** Go stamps say their offset, the relay's do not. */
+const ZONED = /T.*(?:Z|[+-]\d\d:\d\d)$/;
+const COLOUR = '(?:\\x1b\\[[0-9;]*m)?';
 const ATTRIBUTE = new RegExp(`^ ${COLOUR}([^= ]*)=${COLOUR}(?:"((?:\\\\[^]|[^"\\\\])*(?:\\\\$)?)(?:"|$)|([^ ]*))`);
 const RELAY_HEAD = new RegExp(
   `^${COLOUR}(\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d)${COLOUR} ${COLOUR}([A-Z]{3})${COLOUR} ${COLOUR}[^ \\x1b]*${COLOUR} `,
@@ -388,12 +392,12 @@ export class SlogReference extends Reference {
     if (this.form === 'go-file') {
       const m = /^(?:line=\d+ )?time=(\S+) level=([A-Z]+)(?:[+-]\d+)? msg=(?:"((?:\\[^]|[^"\\])*(?:\\$)?)(?:"|$)|([^ ]*))/.exec(line);
       const tsUs = m === null ? null : isoUs(m[1] ?? '');
-      if (m === null || tsUs === null || m[1]?.includes('T') !== true) return undefined;
+      if (m === null || tsUs === null || !ZONED.test(m[1] ?? '')) return undefined;
       return { tsUs, level: LEVELS[m[2]?.[0] ?? ''] ?? 1, message: m[3] ?? m[4] ?? '', rest: line.slice(m[0].length) };
     }
     const m = this.form === 'relay-dev' ? RELAY_HEAD.exec(line) : /^(\S+T\S+) ([A-Z]{3}) /.exec(line);
     const tsUs = m === null ? null : isoUs(m[1] ?? '');
-    if (m === null || tsUs === null) return undefined;
+    if (m === null || tsUs === null || (this.form === 'go-stdout' && !ZONED.test(m[1] ?? ''))) return undefined;
     return { tsUs, level: LEVELS[m[2]?.[0] ?? ''] ?? 1, message: undefined, rest: line.slice(m[0].length) };
   }
 
@@ -440,7 +444,8 @@ export class JsonReference extends Reference {
     if (typeof object !== 'object' || object === null || Array.isArray(object)) return { is: 'rejected', reason: 'not-json' };
     const message = object['msg'];
     if (typeof message !== 'string') return { is: 'rejected', reason: 'unexpected-shape' };
-    const tsUs = typeof object['time'] === 'string' ? isoUs(object['time'].replace(' ', '?')) : null;
+    const stamp = text(object['time']);
+    const tsUs = ZONED.test(stamp) ? isoUs(stamp) : null;
     const level = LEVELS[text(object['level']).charAt(0)] ?? 1;
     for (const pattern of RELAY.map(slogPattern)) {
       if (pattern.lead !== message) continue;
@@ -484,10 +489,17 @@ function find(object: { [key: string]: Json }, name: string): Json | undefined {
   return typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? find(inner, name.slice(dot + 1)) : undefined;
 }
 
-function text(value: Json | undefined): string {
+/** Nested lists are spelt out to a depth of eight; an object that no stack holds is not. */
+function text(value: Json | undefined, above = 0): string {
   if (value === undefined || value === null) return '';
-  if (Array.isArray(value)) return value.map(text).join(' ');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'object' && above === 8) return '…';
+  if (Array.isArray(value)) return value.map((item) => text(item, above + 1)).join(' ');
+  if (typeof value !== 'object') return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '…';
+  }
 }
 
 export function referenceOf(dialect: LogDialect): Reference {
