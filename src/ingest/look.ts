@@ -35,12 +35,26 @@ function readPart(path: string, from: number, length: number): Buffer | undefine
   }
 }
 
+const HOLE_BLOCK_BYTES = 1024 * 1024;
+
+/** First bytes of a file. A log that was emptied while it was written begins with a hole: then the first bytes behind it. */
+function headOf({ absolute, bytes }: FoundFile): Buffer | undefined {
+  const head = readPart(absolute, 0, Math.min(SNIFF_BYTES, bytes));
+  if (head === undefined || bytes <= SNIFF_BYTES || head.some((byte) => byte !== 0)) return head;
+  for (let from = head.length; from < bytes; from += HOLE_BLOCK_BYTES) {
+    const at = readPart(absolute, from, HOLE_BLOCK_BYTES)?.findIndex((byte) => byte !== 0);
+    if (at === undefined) return undefined;
+    if (at >= 0) return readPart(absolute, from + at, SNIFF_BYTES);
+  }
+  return head;
+}
+
 export function lookAt(sourceId: number, file: FoundFile, root: string): Looked {
   const party = partyOfPath(root, file.path);
   const known = { sourceId, file, party, head: undefined, isUnreadable: false };
   const named = file.isStore ? ({ kind: 'unknown', dialect: 'none' } as const) : kindByName(file.path);
   if (named !== undefined) return { ...known, sniffed: named };
-  const head = readPart(file.absolute, 0, Math.min(SNIFF_BYTES, file.bytes));
+  const head = headOf(file);
   if (head === undefined) return { ...known, sniffed: { kind: 'unknown', dialect: 'none' }, isUnreadable: true };
   const sniffed = kindByContent(head, head.length === file.bytes);
   if (!isLog(sniffed.dialect)) return { ...known, sniffed };

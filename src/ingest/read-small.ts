@@ -1,33 +1,38 @@
-/** Everything that is no log: small files, each read whole by the reader of its kind. */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+/** Everything that is no log: files of JSON lines, read as a stream, and small files, each read whole by the reader of its kind. */
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseMarker } from '../protocol/marker.ts';
 import { pathParts } from './dictionary.ts';
 import { isSyncedCopy } from './discover.ts';
 import { AccessSummary } from './files/access.ts';
 import { readAcl } from './files/acl.ts';
+import { countFile } from './files/count-file.ts';
 import { countLines, ignoredFile, rejectedFile, wholeFile, type FilePlace, type FileRows, type TableRow } from './files/file-rows.ts';
-import { readJsonLines } from './files/json-lines.ts';
+import { readJsonLines, type JsonLines } from './files/json-lines.ts';
 import { progressLine, readPhase, readProgressState } from './files/progress.ts';
 import { readStack } from './files/stack.ts';
 import { readTelemetry, telemetryParty } from './files/telemetry.ts';
 import type { Looked } from './look.ts';
+import type { Reason } from './reasons.ts';
 import type { Sniffed } from './sniff.ts';
 import { smallSource, type Source } from './sources.ts';
 
-/** Small files beyond this are not read: no marker, telemetry or ACL comes near it. */
-const SMALL_FILE_BYTES = 16 * 1024 * 1024;
-const BLOCK_BYTES = 256 * 1024;
+/** Small files beyond this are not read, only counted: no marker, telemetry or ACL comes near it. */
+const SMALL_FILE_BYTES = 2 * 1024 * 1024;
+/** Of one file of progress events this many rows are kept; a run has some dozens. */
+const MOST_PROGRESS_ROWS = 10_000;
 
 export async function readSmallFile(looked: Looked): Promise<Source> {
   const { sourceId, file, sniffed, party: byPath } = looked;
   if (looked.isUnreadable) return smallSource(looked, '', rejectedFile('', 'unreadable-file'));
-  if (sniffed.dialect === 'none') return smallSource(looked, '', ignoredFile(''));
-  if (sniffed.kind === 'unknown') return unknownFile(looked);
-  const text = file.bytes > SMALL_FILE_BYTES ? undefined : textOf(file.absolute);
+  if (file.isStore || sniffed.kind === 'database') return smallSource(looked, '', ignoredFile(''));
+  if (sniffed.kind === 'unknown') return countedFile(looked, 'unrecognised-file');
+  if (sniffed.kind === 'access-log') return accessLog({ ...looked, party: null });
+  if (sniffed.kind === 'progress' && sniffed.dialect === 'jsonl') return progressLines(looked);
+  if (file.bytes > SMALL_FILE_BYTES) return countedFile(looked, 'too-large-file');
+  const text = textOf(file.absolute);
   if (text === undefined) return smallSource(looked, '', rejectedFile('', 'unreadable-file'));
-  const isRelays = sniffed.kind === 'access-log' || sniffed.kind === 'stack';
-  const party = isRelays ? null : (byPath ?? (sniffed.kind === 'telemetry' ? telemetryParty(text) : null));
+  const party = sniffed.kind === 'stack' ? null : (byPath ?? (sniffed.kind === 'telemetry' ? telemetryParty(text) : null));
   const place: FilePlace = { sourceId, party: party ?? '', path: file.path };
   return smallSource({ ...looked, party }, text, await rowsOf(sniffed, text, place));
 }
@@ -54,14 +59,8 @@ async function rowsOf(sniffed: Sniffed, text: string, place: FilePlace): Promise
     case 'phase':
       return readPhase(text, place);
     case 'progress':
-      return sniffed.dialect === 'jsonl'
-        ? readLines(text, (value, line) => progressLine(value, line, place))
-        : readProgressState(text, place);
-    case 'access-log': {
-      const summary = new AccessSummary();
-      const { records, ignored, rejections } = await readJsonLines(text, (value, line) => summary.add(value, line));
-      return { rows: summary.rows(place.sourceId), records, ignored, continuation: 0, rejections };
-    }
+      return readProgressState(text, place);
+    case 'access-log':
     case 'accept-marker':
     case 'config':
     case 'client-log':
@@ -76,38 +75,39 @@ async function rowsOf(sniffed: Sniffed, text: string, place: FilePlace): Promise
   }
 }
 
-async function readLines(text: string, read: (value: unknown, line: number) => TableRow | undefined): Promise<FileRows> {
-  const rows: TableRow[] = [];
-  const { records, ignored, rejections } = await readJsonLines(text, (value, line) => {
-    const row = read(value, line);
-    if (row !== undefined) rows.push(row);
-    return row !== undefined;
-  });
-  return { rows, records, ignored, continuation: 0, rejections };
+async function accessLog(looked: Looked): Promise<Source> {
+  const summary = new AccessSummary();
+  const read = await readJsonLines(looked.file.absolute, (value, line) => summary.add(value, line));
+  return streamedSource(looked, read, () => summary.rows(looked.sourceId));
 }
 
-/** A file of which nobody knows what it is: its lines are counted, nothing is kept. */
-function unknownFile(looked: Looked): Source {
-  let lines = 0;
-  let last = 10;
-  try {
-    const fd = openSync(looked.file.absolute, 'r');
-    const block = Buffer.alloc(Math.min(BLOCK_BYTES, looked.file.bytes + 1));
-    try {
-      for (let length = readSync(fd, block); length > 0; length = readSync(fd, block)) {
-        const part = block.subarray(0, length);
-        for (let at = part.indexOf(10); at >= 0; at = part.indexOf(10, at + 1)) lines++;
-        last = part[length - 1] ?? last;
-      }
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return smallSource(looked, '', rejectedFile('', 'unreadable-file'));
-  }
-  if (last !== 10) lines++;
-  const rejections = [{ reason: 'unrecognised-file', line: Math.min(1, lines), text: '', lines }] as const;
-  return smallSource(looked, '', { rows: [], records: 0, continuation: 0, ignored: 0, rejections }, { lines, cut: last !== 10 });
+async function progressLines(looked: Looked): Promise<Source> {
+  const { sourceId, party, file } = looked;
+  const place: FilePlace = { sourceId, party: party ?? '', path: file.path };
+  const rows: TableRow[] = [];
+  const read = await readJsonLines(file.absolute, (value, line) => {
+    const row = progressLine(value, line, place);
+    if (row === undefined) return 'unexpected-shape';
+    if (rows.length === MOST_PROGRESS_ROWS) return 'beyond-limit';
+    rows.push(row);
+    return 'record';
+  });
+  return streamedSource(looked, read, () => rows);
+}
+
+function streamedSource(looked: Looked, read: JsonLines | undefined, rows: () => readonly TableRow[]): Source {
+  if (read === undefined) return smallSource(looked, '', rejectedFile('', 'unreadable-file'));
+  const { records, ignored, rejections } = read;
+  return smallSource(looked, '', { rows: rows(), records, continuation: 0, ignored, rejections }, read);
+}
+
+/** A file of which nothing is kept: its lines are counted and rejected. */
+function countedFile(looked: Looked, reason: Reason): Source {
+  const counted = countFile(looked.file.absolute);
+  if (counted === undefined) return smallSource(looked, '', rejectedFile('', 'unreadable-file'));
+  const { lines } = counted;
+  const rejections = [{ reason, line: Math.min(1, lines), text: '', lines }];
+  return smallSource(looked, '', { rows: [], records: 0, continuation: 0, ignored: 0, rejections }, counted);
 }
 
 /** A marker gives a row whatever is wrong with it: a marker that a client passes over is itself evidence (F-27). */

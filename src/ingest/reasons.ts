@@ -16,6 +16,9 @@ export const REASONS = {
   'unrecognised-file': 'skipped',
   'synced-copy': 'info',
   'unreadable-file': 'data-loss',
+  'too-large-file': 'data-loss',
+  'too-long-line': 'data-loss',
+  'beyond-limit': 'data-loss',
 } as const satisfies Record<string, LossSeverity>;
 
 export type Reason = keyof typeof REASONS;

@@ -90,10 +90,11 @@ export function kindByName(path: string): Sniffed | undefined {
 
 /** Kind of a file by what it holds. `whole`: the head is the file. */
 export function kindByContent(head: Buffer, whole: boolean): Sniffed {
-  if (head.includes(0)) return { kind: 'unknown', dialect: 'none' };
   const text = head.toString('utf8');
+  // Zero bytes do not make a log binary: a crash of the machine leaves blocks of them.
   const log = sniffLog(text);
   if (log !== undefined) return log;
+  if (head.includes(0)) return { kind: 'unknown', dialect: 'none' };
   if (text.trimStart().startsWith('{')) {
     const object = whole ? JsonObject.parse(text) : undefined;
     if (object !== undefined && isTelemetry(object)) return { kind: 'telemetry', dialect: 'json' };

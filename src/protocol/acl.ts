@@ -79,7 +79,11 @@ function parseUsualAcl(text: string): Acl | undefined {
   return { terminal, rules };
 }
 
+/** Longest text that the YAML library is given, characters: it takes seconds for some hundred thousand of them. */
+const LONGEST_ANY = 64 * 1024;
+
 async function parseAnyAcl(text: string): Promise<Acl | undefined> {
+  if (text.length > LONGEST_ANY) return undefined;
   const { LineCounter, parseDocument, isMap, isSeq, isScalar } = await import('yaml');
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, strict: false });

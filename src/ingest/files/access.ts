@@ -8,6 +8,7 @@
 import type { Cell } from '../../store/sql.ts';
 import { textTimeUs } from '../scan-time.ts';
 import { JsonObject, type TableRow } from './file-rows.ts';
+import type { JsonVerdict } from './json-lines.ts';
 
 interface AccessGroup {
   readonly user: string;
@@ -22,16 +23,19 @@ interface AccessGroup {
   lastLine: number;
 }
 
+/** Groups that are kept of one file; a relay with a dozen users has some fifty. */
+const MOST_GROUPS = 500;
+
 /** Sums the lines of one file. */
 export class AccessSummary {
   private readonly groups = new Map<string, AccessGroup>();
 
-  /** False when the object is no access record. */
-  add(value: unknown, line: number): boolean {
+  /** What the value is: a record, or why it is none. */
+  add(value: unknown, line: number): JsonVerdict {
     const object = JsonObject.of(value);
     const user = object?.text('user') ?? null;
     const type = object?.text('access_type') ?? null;
-    if (object === undefined || user === null || type === null) return false;
+    if (object === undefined || user === null || type === null) return 'unexpected-shape';
     const stamp = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) UTC$/.exec(object.text('timestamp') ?? '');
     const parsed = stamp === null ? NaN : textTimeUs(`${stamp[1]}T${stamp[2]}Z`);
     const us = Number.isNaN(parsed) ? null : parsed;
@@ -39,6 +43,7 @@ export class AccessSummary {
     const ownTelemetry = object.text('path') === `${user}/.syftbox/hotlink_telemetry.json`;
     const allowed = object.flag('allowed') !== false;
     const key = JSON.stringify([user, agent, type, ownTelemetry, allowed]);
+    if (this.groups.size >= MOST_GROUPS && !this.groups.has(key)) return 'beyond-limit';
     const group = this.groups.get(key) ?? {
       user,
       agent,
@@ -56,7 +61,7 @@ export class AccessSummary {
     group.lastUs = us ?? group.lastUs;
     group.lastLine = line;
     this.groups.set(key, group);
-    return true;
+    return 'record';
   }
 
   rows(sourceId: number): readonly TableRow[] {

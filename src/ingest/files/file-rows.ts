@@ -57,7 +57,7 @@ export function rejectedFile(text: string, reason: Reason, rows: readonly TableR
     records: 0,
     continuation: 0,
     ignored: 0,
-    rejections: [{ reason, line: Math.min(1, lines), text: text.slice(0, 400), lines }],
+    rejections: [{ reason, line: Math.min(1, lines), text: text.slice(0, 2048), lines }],
   };
 }
 

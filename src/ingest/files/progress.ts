@@ -119,13 +119,23 @@ export function progressLine(value: unknown, line: number, place: FilePlace): Ta
   });
 }
 
+/** Of a phase file this many last lines are kept; a program has some dozens. */
+const MOST_PHASES = 10_000;
+
 /** Lines of the aggregate program's phase file: the last one is how far the program came. */
 export function readPhase(text: string, { sourceId, party, path }: FilePlace): FileRows {
   const { flow, run } = pathParts(path);
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
-  const rows = lines.flatMap((line, index): TableRow[] =>
-    line.trim() === '' ? [] : [{ table: 'phase', values: [sourceId, index + 1, party, flow, run, shorten(mask(line.trimEnd()))] }],
-  );
-  return { rows, records: rows.length, continuation: 0, ignored: lines.length - rows.length, rejections: [] };
+  const skipped = Math.max(0, lines.length - MOST_PHASES);
+  const rows = lines
+    .slice(skipped)
+    .flatMap((line, index): TableRow[] =>
+      line.trim() === ''
+        ? []
+        : [{ table: 'phase', values: [sourceId, skipped + index + 1, party, flow, run, shorten(mask(line.trimEnd()))] }],
+    );
+  const rejections =
+    skipped === 0 ? [] : [{ reason: 'beyond-limit' as const, line: 1, text: lines[0]?.slice(0, 400) ?? '', lines: skipped }];
+  return { rows, records: rows.length, continuation: 0, ignored: lines.length - skipped - rows.length, rejections };
 }
