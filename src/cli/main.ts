@@ -12,6 +12,7 @@ import { addSchema } from './commands/schema.ts';
 import { addTrace } from './commands/trace.ts';
 import { addWhyNot } from './commands/why-not.ts';
 import { EXIT, type ExitCode } from './exit.ts';
+import { mask } from '../ingest/mask.ts';
 import { visible } from './output.ts';
 
 const EXIT_OF_KIND: Record<ErrorKind, ExitCode> = {
@@ -48,11 +49,11 @@ function buildProgram(done: (code: ExitCode) => void): Command {
 function report(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof DoctorError && error.kind !== 'internal') {
-    process.stderr.write(`hotlink-doctor: ${visible(error.message)}\n  ${error.code}: hotlink-doctor explain ${error.code}\n`);
+    process.stderr.write(`hotlink-doctor: ${visible(mask(error.message))}\n  ${error.code}: hotlink-doctor explain ${error.code}\n`);
     return EXIT_OF_KIND[error.kind];
   }
   const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`hotlink-doctor: this is a bug of the doctor, please report it with these lines\n${visible(words)}\n`);
+  process.stderr.write(`hotlink-doctor: this is a bug of the doctor, please report it with these lines\n${visible(mask(words))}\n`);
   return EXIT.internal;
 }
 

@@ -4,11 +4,11 @@
  * Context lines are the neighbouring lines that gave events; what lies between them is noise and is counted. They need no
  * log at hand when the store was saved: `saveExcerpts` then keeps the text of every line that can be asked for.
  */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql, type Row } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
-import { firstSecret } from './mask.ts';
+import { firstSecret, maskPath } from './mask.ts';
 
 export interface ContextLine {
   readonly line: number;
@@ -97,38 +97,61 @@ function savedText(store: Store): TextOf {
   };
 }
 
+const MASKED = '***';
 const LOGS = new Set(['client-log', 'relay-log']);
 
 function fileText(root: string, store: Store): TextOf {
   let sources: Promise<Map<number, { path: string; isLog: boolean }>> | undefined;
-  const small = new Map<number, readonly string[]>();
   const load = async (): Promise<Map<number, { path: string; isLog: boolean }>> =>
     new Map(
       (await store.query(SOURCES)).map((row) => [
         number(row, 'source_id'),
-        { path: join(root, String(row['path'])), isLog: LOGS.has(String(row['kind'])) },
+        { path: realPath(root, String(row['path'])), isLog: LOGS.has(String(row['kind'])) },
       ]),
     );
   return async (sourceId, lineNo, place) => {
     sources ??= load();
     const source = (await sources).get(sourceId);
     if (source === undefined || lineNo < 1) return null;
-    if (!source.isLog) {
-      const lines = small.get(sourceId) ?? readFileSync(source.path, 'utf8').split('\n');
-      small.set(sourceId, lines);
-      const line = lines[lineNo - 1];
-      return line === undefined ? null : shownText(line, true);
-    }
-    const row = place ?? (await store.query(AT, [sourceId, lineNo]))[0];
-    const near = row === undefined ? (await store.query(BEFORE, [sourceId, lineNo, 1]))[0] : undefined;
-    const fd = openSync(source.path, 'r');
-    try {
-      if (row !== undefined) return readAt(fd, number(row, 'byte_offset'), number(row, 'byte_length'));
-      return readForward(fd, number(near, 'byte_offset'), near === undefined ? 1 : number(near, 'line_no'), lineNo);
-    } finally {
-      closeSync(fd);
-    }
+    const row = !source.isLog ? undefined : (place ?? (await store.query(AT, [sourceId, lineNo]))[0]);
+    const near = !source.isLog || row !== undefined ? undefined : (await store.query(BEFORE, [sourceId, lineNo, 1]))[0];
+    return fromFile(source.path, (fd) =>
+      row === undefined
+        ? readForward(fd, number(near, 'byte_offset'), near === undefined ? 1 : number(near, 'line_no'), lineNo)
+        : readAt(fd, number(row, 'byte_offset'), number(row, 'byte_length')),
+    );
   };
+}
+
+/** Where a file lies whose path is stored masked: the first that is stored by the same name. */
+function realPath(root: string, stored: string): string {
+  let path = root;
+  for (const part of stored.split('/')) {
+    const name = part.includes(MASKED) ? namesIn(path).find((one) => maskPath(one) === part) : part;
+    path = join(path, name ?? part);
+  }
+  return path;
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).toSorted();
+  } catch {
+    return [];
+  }
+}
+
+/** Null also for a file that went away since it was read. */
+function fromFile(path: string, read: (fd: number) => string | null): string | null {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, 'r');
+    return read(fd);
+  } catch {
+    return null;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
 }
 
 function readAt(fd: number, offset: number, length: number): string {

@@ -45,6 +45,7 @@ export interface ScanTarget {
 }
 
 const EXAMPLE_CHARACTERS = 200;
+const EXAMPLE_BYTES = 2048;
 const COLOUR = /\x1b\[[0-9;]*m/g;
 
 export class LineScanner {
@@ -219,7 +220,8 @@ export class LineScanner {
 
   private example(start: number, shown: number): string {
     // Colours first: they stand between a key and its value.
-    const text = this.window.bytes.toString('utf8', start, Math.min(shown, start + 2 * EXAMPLE_CHARACTERS)).replace(COLOUR, '');
+    // More than is shown, so that a secret at its end is seen whole.
+    const text = this.window.bytes.toString('utf8', start, Math.min(shown, start + EXAMPLE_BYTES)).replace(COLOUR, '');
     return mask(text).slice(0, EXAMPLE_CHARACTERS).toWellFormed();
   }
 

@@ -3,7 +3,7 @@ import type { Cell } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
 import type { FoundFile } from './discover.ts';
 import { countLines, type FileRows, type TableRow } from './files/file-rows.ts';
-import { mask } from './mask.ts';
+import { mask, maskPath } from './mask.ts';
 import type { Reason } from './reasons.ts';
 import type { FamilyCount, RejectionCount, SavedAccount, Silence, SummaryRow } from './scan-account.ts';
 import type { Dictionaries } from './scan-record.ts';
@@ -89,8 +89,22 @@ export function smallSource(head: SourceHead, text: string, read: FileRows, coun
   };
 }
 
+/** Whatever a small file says goes through the mask here, so that no reader of a kind can forget it. */
+function clean(value: Cell): Cell {
+  return typeof value === 'string' ? mask(value).toWellFormed() : value;
+}
+
 function sourceRow(s: Source): readonly Cell[] {
-  const what: Cell[] = [s.sourceId, s.file.path, s.sniffed.kind, s.sniffed.dialect, s.party, s.mirrorOf, s.bytes, s.lines];
+  const what: Cell[] = [
+    s.sourceId,
+    maskPath(s.file.path),
+    s.sniffed.kind,
+    s.sniffed.dialect,
+    s.party === null ? null : mask(s.party),
+    s.mirrorOf,
+    s.bytes,
+    s.lines,
+  ];
   return what.concat([s.records, s.continuation, s.ignored, s.rejected, s.unmatchedHotlink, s.cut, s.zoneMinutes, s.zoneSource]);
 }
 
@@ -116,7 +130,7 @@ export async function writeSources(store: Store, sources: readonly Source[], dic
       add('family', [sourceId, f.family, subject(f.subject), f.lines, f.bytes, f.firstUs, f.firstLine, f.lastUs, f.lastLine]);
     for (const s of source.silences) add('silence', [sourceId, s.family, subject(s.subject), s.fromUs, s.fromLine, s.toUs, s.toLine]);
     if (source.mirrorOf === null) for (const summary of source.summaries) add('summary', summaryRow(sourceId, summary));
-    for (const row of source.rows) add(row.table, row.values);
+    for (const row of source.rows) add(row.table, row.values.map(clean));
   }
   for (const [table, rows] of byTable) await store.append(table, rows);
 }
