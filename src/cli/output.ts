@@ -3,13 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { DoctorError } from '../model/errors.ts';
 
 /**
- * Control characters as text, so that nothing that came from a log can steer the terminal. Line feeds and tabs stay; the
- * Unicode marks that turn the reading direction go the same way.
+ * Control characters as text, so that nothing that came from a log can steer the terminal. Line feeds and tabs stay; what has no
+ * width, turns the reading direction or is half a character goes the same way.
  */
 export function visible(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (mark) => {
+  return text.replace(/(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (mark) => {
     const code = mark.codePointAt(0) ?? 0;
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
   });
 }
 

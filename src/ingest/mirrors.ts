@@ -2,6 +2,7 @@
  * A client writes every message twice, to its log file and to stdout. The copy with more events counts, the other one is
  * marked as its mirror; of equals it is the log file (field guide 3.2).
  */
+import { largest, smallest } from '../util/extent.ts';
 import type { Source } from './sources.ts';
 
 interface Span {
@@ -13,7 +14,7 @@ function span(source: Source): Span {
   const times = source.families.flatMap((f) => [f.firstUs, f.lastUs]).filter((us) => us !== null);
   const summaries = source.summaries.map((s) => s.tsUs);
   const all = [...times, ...summaries.slice(0, 1), ...summaries.slice(-1)];
-  return { from: Math.min(...all), to: Math.max(...all) };
+  return { from: smallest(all), to: largest(all) };
 }
 
 /** Microseconds that both cover; negative when they do not meet, -Infinity when one has no times. */

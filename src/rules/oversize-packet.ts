@@ -6,6 +6,7 @@ import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, harm, name, plural, ref, subjectOf } from './engine/ask.ts';
 import type { Steps } from './engine/steps.ts';
 import type { CaseFile } from './facts/case-file.ts';
+import { largest } from '../util/extent.ts';
 
 /** Message limit of the data channel, header included (field guide 8.2). */
 const LIMIT = 65_536;
@@ -74,7 +75,7 @@ function detoured(c: CaseFile, steps: Steps): Draft[] {
       confidence: 'likely',
       message: `${plural(large.length, 'direction')} used chunks above the data channel's limit of ${LIMIT} bytes; those frames went through the relay although peer to peer was up`,
       evidence: large.slice(0, 3).map((r) => ({ sourceId: r.sourceId, line: r.lastLine })),
-      metrics: { largest_mean_frame: Math.round(Math.max(...large.map((r) => r.bytes / r.frames))) },
+      metrics: { largest_mean_frame: Math.round(largest(large.map((r) => r.bytes / r.frames))) },
       touches: '*',
     },
   ];

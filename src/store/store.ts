@@ -72,8 +72,9 @@ export class Store {
     const result = values.length === 0 ? await this.connection.run(statement) : await this.connection.run(statement, bound(values));
     const names = result.columnNames();
     const out: Row[] = [];
+    const shared = names.map(() => new Map<string, string>());
     for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-      const columns = names.map((_, index) => readColumn(chunk.getColumnVector(index)));
+      const columns = names.map((_, index) => readColumn(chunk.getColumnVector(index), shared[index]));
       for (let row = 0; row < chunk.rowCount; row++) {
         const object: Record<string, Cell> = {};
         for (let column = 0; column < names.length; column++) object[names[column] ?? ''] = columns[column]?.[row] ?? null;
@@ -185,11 +186,24 @@ function bound(values: readonly Cell[]): DuckDBValue[] {
   return values.map((v) => (typeof v === 'number' && Number.isInteger(v) ? BigInt(v) : v));
 }
 
+/** Texts of one column that are held once however many rows have them. */
+const MOST_SHARED = 4096;
+
 /** Every value of a column as a cell. */
-function readColumn(vector: DuckDBVector): Cell[] {
+function readColumn(vector: DuckDBVector, shared: Map<string, string> | undefined): Cell[] {
   const out: Cell[] = [];
-  for (let row = 0; row < vector.itemCount; row++) out.push(toCell(vector.getItem(row)));
+  for (let row = 0; row < vector.itemCount; row++) {
+    const cell = toCell(vector.getItem(row));
+    out.push(typeof cell === 'string' && shared !== undefined ? sharedText(cell, shared) : cell);
+  }
   return out;
+}
+
+function sharedText(text: string, shared: Map<string, string>): string {
+  const known = shared.get(text);
+  if (known !== undefined) return known;
+  if (shared.size < MOST_SHARED) shared.set(text, text);
+  return text;
 }
 
 function toCell(value: DuckDBValue): Cell {

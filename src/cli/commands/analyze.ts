@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import type { Diagnosis } from '../../model/diagnosis.ts';
 import { DoctorError } from '../../model/errors.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
+import { mask } from '../../ingest/mask.ts';
 import { openInput } from '../input.ts';
 import { parseWidth } from '../layout.ts';
 import { loadOwnRules, ownRulesOf, RULES_OPTION } from '../own-rules.ts';
 import { MIN_WIDTH, print, startProgress, terminalWidth, wantsColor, writeOutput } from '../output.ts';
+import { largest } from '../../util/extent.ts';
 
 const FORMATS = ['text', 'json'] as const;
 const LIMITS = ['error', 'warning', 'info', 'inconclusive'] as const;
@@ -62,7 +64,7 @@ export function exitCodeFor(diagnoses: readonly Diagnosis[], limits: readonly Li
   const bar = Math.min(...limits.map((limit) => rank[limit]));
   const reached = ({ verdict, findings, causes }: Diagnosis): number => {
     const byVerdict = verdict === 'failed' ? rank.error : verdict === 'degraded' ? rank.warning : 0;
-    return Math.max(byVerdict, ...[...causes, ...findings].map((finding) => rank[finding.severity]));
+    return Math.max(byVerdict, largest([...causes, ...findings].map((finding) => rank[finding.severity])));
   };
   if (diagnoses.some((diagnosis) => reached(diagnosis) >= bar)) return EXIT.findings;
   if (limits.includes('inconclusive') && diagnoses.some(({ verdict }) => verdict === 'inconclusive')) return EXIT.inconclusive;
@@ -72,8 +74,7 @@ export function exitCodeFor(diagnoses: readonly Diagnosis[], limits: readonly Li
 async function render(diagnoses: readonly Diagnosis[], target: Target, options: Options): Promise<string> {
   if (target.format === 'json') {
     const { renderJson } = await import('../../report/json.ts');
-    if (options.allRuns !== true) return diagnoses.map(renderJson).join('');
-    return diagnoses.map((diagnosis) => JSON.stringify(JSON.parse(renderJson(diagnosis)))).join('\n');
+    return diagnoses.map((diagnosis) => renderJson(diagnosis, options.allRuns === true ? 0 : 2)).join('');
   }
   const { renderTerminal } = await import('../../report/terminal.ts');
   const layout = {
@@ -102,7 +103,7 @@ async function judge(input: string, options: Options): Promise<Diagnosis[]> {
     const own = ownRulesOf(ownRules, store);
     const diagnoses: Diagnosis[] = [];
     for (const run of chosen)
-      diagnoses.push(await diagnose(store.query, excerpts, { notes: options.note, own, ...(run === undefined ? {} : { run }) }));
+      diagnoses.push(await diagnose(store.query, excerpts, { notes: options.note.map(mask), own, ...(run === undefined ? {} : { run }) }));
     return diagnoses;
   } finally {
     store.close();

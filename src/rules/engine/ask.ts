@@ -3,6 +3,7 @@ import type { Severity } from '../../model/diagnosis.ts';
 import type { CaseFile, DirectionFact, PartyFact, Ref } from '../facts/case-file.ts';
 import type { LogEvent } from '../facts/events.ts';
 import { QUIET_LIMIT_US } from '../facts/stillness.ts';
+import { largest, smallest } from '../../util/extent.ts';
 
 /** Error only for what lost bytes or stopped the run: on a run that finished, or that still moves, it is less (design §7). */
 export function harm(c: CaseFile, lost: boolean): Severity {
@@ -21,7 +22,7 @@ function neverBegan(c: CaseFile): boolean {
   const { lastMoved, end } = c.stillness;
   const up = c.parties.flatMap((p) => p.managers.slice(0, 1).map((m) => m.enabled?.t ?? m.first?.t ?? null)).filter((t) => t !== null);
   if (lastMoved !== null || end === null || up.length === 0) return false;
-  return end - Math.max(...up) >= QUIET_LIMIT_US && c.parties.some((p) => p.telemetry?.proxies.some((x) => x.connected) === true);
+  return end - largest(up) >= QUIET_LIMIT_US && c.parties.some((p) => p.telemetry?.proxies.some((x) => x.connected) === true);
 }
 
 export function ref(event: LogEvent | null | undefined): Ref[] {
@@ -78,7 +79,7 @@ export function hasOwnEvidence(p: PartyFact): boolean {
 
 export function firstTime(events: readonly LogEvent[]): { at?: number } {
   const t = events.map((e) => e.t).filter((x) => x !== null);
-  return t.length === 0 ? {} : { at: Math.min(...t) };
+  return t.length === 0 ? {} : { at: smallest(t) };
 }
 
 /** All that was sent arrived: no byte can be missing, or (when bytes are only known in round figures) no frame. */

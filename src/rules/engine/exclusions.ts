@@ -6,6 +6,7 @@ import { UNBOUNDED } from '../facts/transport.ts';
 import type { CaseFile, DirectionFact, Ref, SessionFact } from '../facts/case-file.ts';
 import { counter, name, plural, proxyOf, refs } from './ask.ts';
 import type { Found } from './fold.ts';
+import { largest } from '../../util/extent.ts';
 
 export interface ExclusionDraft {
   readonly rule: string;
@@ -57,7 +58,7 @@ function selfRoute(c: CaseFile, sessions: readonly SessionFact[], top: Found): E
 }
 
 function fanOut(c: CaseFile, directions: readonly DirectionFact[]): ExclusionDraft | undefined {
-  const most = Math.max(0, ...c.relayed.map((r) => r.copies));
+  const most = Math.max(0, largest(c.relayed.map((r) => r.copies)));
   if (c.relay === null || c.relayed.length === 0 || most > 1) return undefined;
   const line = c.relayed.find((r) => directions.some((d) => d.from === r.from)) ?? c.relayed[0];
   const frames = c.relayed.reduce((sum, r) => sum + r.frames, 0);

@@ -3,6 +3,7 @@
  * not later than the effect. What remains on top is ranked: errors first, then by what is explained, then by time.
  */
 import type { Draft, Rule } from './rule.ts';
+import { smallest } from '../../util/extent.ts';
 
 export interface Found {
   readonly rule: Rule;
@@ -38,7 +39,7 @@ export function fold(all: readonly Found[]): Folded {
     if (root !== f) flat.set(f, root);
   }
   const roots = all.filter((f) => !flat.has(f));
-  const began = Math.min(...roots.map((f) => f.draft.at ?? Infinity));
+  const began = smallest(roots.map((f) => f.draft.at ?? Infinity));
   const causes = roots
     .map((found) => ({ found, explains: [...flat].filter(([, root]) => root === found).map(([f]) => f) }))
     .toSorted(

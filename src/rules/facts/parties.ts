@@ -9,6 +9,7 @@ import type { Source, Telemetry } from './load-files.ts';
 import { addIntervals, sortManagers, type ManagerFact } from './managers.ts';
 import type { Pairing } from './sessions.ts';
 import { UNBOUNDED } from './transport.ts';
+import { largest } from '../../util/extent.ts';
 
 /** Telemetry belongs to a manager that was announced within this time of its `started_ms`. */
 /** Telemetry that was flushed this long after the log's last line shows that the copy of the log is cut; flushes come every 3 s. */
@@ -51,8 +52,8 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
   const cut = logEnd !== null && flushed !== null && flushed - logEnd > CUT_US;
   const lastData = Math.max(
     restartedAt(email, logStart, input.sessions),
-    ...input.received.filter((r) => r.party === email).map((r) => r.lastT ?? -Infinity),
-    ...events.ofParty(email, 'session-new', 'decoded-open', 'fallback').map((e) => e.t ?? -Infinity),
+    largest(input.received.filter((r) => r.party === email).map((r) => r.lastT ?? -Infinity)),
+    largest(events.ofParty(email, 'session-new', 'decoded-open', 'fallback').map((e) => e.t ?? -Infinity)),
   );
   const totals = lessBefore(
     input.since,

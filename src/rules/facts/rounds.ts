@@ -1,5 +1,6 @@
 /** Reads the rounds of the program above from the order of its messages: who heard everything that used to make it send. */
 import type { Burst } from './case-file.ts';
+import { largest } from '../../util/extent.ts';
 
 /** A direction takes part in the rounds when it was used this often. */
 const MIN_ROUNDS = 3;
@@ -30,7 +31,7 @@ export function whoOwes(bursts: readonly Burst[]): Owing | undefined {
     const met = [...triggers].map((t) => since.findLast((b) => wayOf(b) === t));
     if (met.some((b) => b === undefined)) continue;
     const heard = met.filter((b) => b !== undefined);
-    owed.push({ from: sample.from, to: sample.to, heard, rounds: places.length, at: Math.max(...heard.map((b) => b.t)) });
+    owed.push({ from: sample.from, to: sample.to, heard, rounds: places.length, at: largest(heard.map((b) => b.t)) });
   }
   const party = owed.toSorted((a, b) => b.at - a.at || (a.from < b.from ? -1 : 1))[0];
   if (party === undefined) return undefined;

@@ -9,6 +9,7 @@ import { isSix } from './eras.ts';
 import { inOrder, type LogEvent } from './events.ts';
 import type { Marker } from './load-files.ts';
 import { numbersOf } from './sessions.ts';
+import { largest } from '../../util/extent.ts';
 
 export type SkipReason = 'late' | 'absent' | 'lost' | 'peer-key' | 'mixed' | 'stale';
 
@@ -210,7 +211,7 @@ function foundWriter(c: CaseFile, party: string, event: LogEvent): boolean {
   const skips = c.events.ofParty(party, 'write-skipped').filter((e) => e.path === event.path).length;
   const came = c.received.filter((r) => r.party === party && r.path === event.path);
   const end = c.party(party)?.logEnd ?? -Infinity;
-  const last = Math.max(...came.map((r) => r.lastT ?? -Infinity));
+  const last = largest(came.map((r) => r.lastT ?? -Infinity));
   return came.reduce((sum, r) => sum + r.distinct, 0) > skips && last + WRITER_WAIT_US + MARGIN_US < end;
 }
 

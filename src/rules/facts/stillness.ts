@@ -3,6 +3,7 @@ import type { CaseFile, DirectionFact, PartyFact, ProgressFact, Ref, Stillness }
 import type { EventLog } from './events.ts';
 import type { ReceivedStream } from './load.ts';
 import type { ProgressStep } from './load-files.ts';
+import { largest, smallest } from '../../util/extent.ts';
 
 /** Quiet for this long is standing still: healthy runs pause up to 4.5 s a session (F-33), hangs last 17 s and more. */
 export const QUIET_LIMIT_US = 10_000_000;
@@ -45,7 +46,7 @@ export function buildStillness(
     ...parties.map((p) => (p.telemetry?.updatedUs == null ? null : common(p.telemetry.updatedUs, p.email))),
     relay?.end ?? null,
   ].filter((t) => t !== null);
-  const end = ends.length === 0 ? null : Math.max(...ends);
+  const end = ends.length === 0 ? null : largest(ends);
   const hasLog = parties.some((p) => p.log !== null);
   // Counters that went on after a log's last line moved at a time that nothing tells.
   const unseen = parties.some((p) => p.logCut && movedAfterLog(p));
@@ -108,7 +109,7 @@ export function judgeFinished(
 ): boolean | 'unknown' {
   if (progress.some((p) => p.state !== 'completed')) return false;
   const used = directions.filter((d) => d.sent.max > 0 || d.delivered.min > 0);
-  const lastCompleted = Math.max(-Infinity, ...progress.map((p) => p.t ?? -Infinity));
+  const lastCompleted = largest(progress.map((p) => p.t ?? -Infinity));
   if (progress.length > 0 && used.length > 0 && stillness.lastMoved !== null && lastCompleted + FINISH_GAP_US >= stillness.lastMoved)
     return true;
   const carried =
@@ -127,7 +128,7 @@ function connectionsClosed(p: PartyFact, events: EventLog, stillness: Stillness)
   const closes = events.ofParty(p.email, 'app-closed');
   if (p.debug && stillness.lastMoved !== null) {
     const opened = events.ofParty(p.email, 'app-connected').length;
-    const first = Math.min(...closes.map((e) => e.t ?? Infinity));
+    const first = smallest(closes.map((e) => e.t ?? Infinity));
     return opened > 0 && closes.length >= opened && first <= stillness.lastMoved + FINISH_GAP_US;
   }
   const t = p.telemetry;
