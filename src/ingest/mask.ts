@@ -29,13 +29,13 @@ const NAMES = [
 const RULES: readonly (readonly [RegExp, string])[] = [
   [new RegExp(String.raw`((?:client|access|refresh|auth|control_plane|api|bearer|id)[-_]?token${IS})Some\(${VALUE}`, 'gis'), `$1${MASK}`],
   [new RegExp(String.raw`(token${IS})${VALUE}`, 'gis'), `$1${MASK}`],
-  [new RegExp(String.raw`(authorization(?:${IS}|\S{0,24}=)[\\"'[]*[\\"'])[^"'\\\]\r\n]+`, 'gi'), `$1${MASK}`],
+  [new RegExp(String.raw`(authorization(?:${IS}|\S{0,24}=)[\\"'[]*[\\"'])(?:\\.|[^"'\\\]\r\n])+`, 'gi'), `$1${MASK}`],
   [
     new RegExp(String.raw`(authorization(?:${IS}|\S{0,24}=)\[?(?:(?:bearer|basic|token|digest|negotiate|apikey) )?)[^\s"'\\\],]+`, 'gi'),
     `$1${MASK}`,
   ],
   [/\b(bearer\s+)[A-Za-z0-9._~+/-]{8,}=*/gi, `$1${MASK}`],
-  [new RegExp(String.raw`(cookie${IS}[\\"'[]*)[^"'\\\]\r\n]+`, 'gi'), `$1${MASK}`],
+  [new RegExp(String.raw`(cookie${IS}[\\"'[]*)(?:\\.|[^"'\\\]\r\n])+`, 'gi'), `$1${MASK}`],
   [/(sec-websocket-key[\\"']*\s*[=:]\s*[\\"'[]*)[^\s"'\\\],]+/gi, `$1${MASK}`],
   [/\b(ice-(?:pwd|ufrag):)[^\s"'\\]+/gi, `$1${MASK}`],
   [/\b((?:usernameFragment|ufrag|pwd)[\\"']*\s*[=:]\s*[\\"']+)[^\s"'\\]+/gi, `$1${MASK}`],

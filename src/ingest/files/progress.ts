@@ -68,7 +68,8 @@ export function readProgressState(text: string, place: FilePlace): FileRows {
       ended: time(file.text('completed_at')),
     };
     const each = steps.entries().map(([id, step]): Step => ({
-      pointer: `/steps/${id.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+      // Masked before its slashes are escaped: a link in a name is no longer one afterwards.
+      pointer: `/steps/${mask(id).replaceAll('~', '~0').replaceAll('/', '~1')}`,
       origin: 'state',
       step: id,
       event: step.text('status'),
