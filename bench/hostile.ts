@@ -186,10 +186,14 @@ interface Measured {
 
 function measure(root: string): Measured {
   const started = performance.now();
-  const child = spawnSync('timeout', ['-s', 'KILL', String(LONGEST_S), TIME, '-f', '@ %M', process.execPath, BIN, 'analyze', root, '--quiet', '--format', 'json'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    encoding: 'utf8',
-  });
+  const child = spawnSync(
+    'timeout',
+    ['-s', 'KILL', String(LONGEST_S), TIME, '-f', '@ %M', process.execPath, BIN, 'analyze', root, '--quiet', '--format', 'json'],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+    },
+  );
   const peak = /@ (\d+)\s*$/.exec(child.stderr)?.[1];
   return { code: child.status, seconds: (performance.now() - started) / 1000, peakMb: Number(peak) / 1024, stderr: child.stderr };
 }

@@ -31,18 +31,22 @@ export function judge(c: CaseFile, causes: readonly Found[]): Judged {
     return { verdict: 'inconclusive', because: 'not everything that was sent is shown to have arrived; it may still have been under way' };
   if (c.stillness.stoodStillUs === null && c.finished !== true)
     return { verdict: 'inconclusive', because: 'counters balance, but no log shows whether anything still moved' };
-  const blocked = c.finished === true ? undefined : warnings.find((f) => blocksAnUnusedDirection(c, f));
+  const blocked = warnings.find((f) => blocksAnUnusedDirection(c, f));
   if (blocked !== undefined)
     return { verdict: 'inconclusive', because: `what was sent arrived, but the run may have only begun: ${blocked.draft.message}` };
-  const whole = `everything that was sent was delivered${c.finished === true ? ' and the run finished' : ''}`;
+  return whole(c, warnings);
+}
+
+function whole(c: CaseFile, warnings: readonly Found[]): Judged {
+  const because = `everything that was sent was delivered${c.finished === true ? ' and the run finished' : ''}`;
   return warnings.length > 0
-    ? { verdict: 'degraded', because: `${whole}; ${warnings[0]?.draft.message ?? ''}` }
-    : { verdict: 'healthy', because: whole };
+    ? { verdict: 'degraded', because: `${because}; ${warnings[0]?.draft.message ?? ''}` }
+    : { verdict: 'healthy', because };
 }
 
 /** What would be an error once the run stands still, at a direction that has carried nothing yet. */
 function blocksAnUnusedDirection(c: CaseFile, { rule, draft }: Found): boolean {
-  if (rule.meta.severity !== 'error') return false;
+  if (c.finished === true || rule.meta.severity !== 'error') return false;
   const { party, from, to } = draft.subject;
   const isMeant = (a: string, b: string): boolean => (party === undefined ? a === from && b === to : a === party || b === party);
   return c.directions.some((d) => d.streams.length === 0 && d.delivered.max === 0 && isMeant(d.from, d.to));
