@@ -4,6 +4,9 @@
  * Statements come from the source code (`Sql`) with values bound to them; the one exception is `runUserSql`, which runs
  * what a user typed, and for which the database is locked away from the file system first.
  */
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue, DuckDBVector } from '@duckdb/node-api';
 import { appendEvents, appendRows, EventChunk, type DuckDbModule } from './append.ts';
 import { BASE_TABLES, VIEWS } from './schema.ts';
@@ -15,6 +18,9 @@ const LARGEST = BigInt(Number.MAX_SAFE_INTEGER);
 /** Settings of every database: one thread, since handing these tables to a second one costs more than it saves; rows keep the order of their insertion. */
 const SETTINGS: Record<string, string> = {
   threads: '1',
+  // Larger stores go to the disk in parts, into a folder that the database makes and removes itself.
+  memory_limit: '320MB',
+  temp_directory: join(tmpdir(), `hotlink-doctor-store-${randomUUID()}`),
   preserve_insertion_order: 'true',
   autoinstall_known_extensions: 'false',
   autoload_known_extensions: 'false',

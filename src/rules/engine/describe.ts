@@ -378,6 +378,12 @@ export function describeClocks(c: CaseFile): Diagnosis['clocks'] {
 
 export function missingEvidence(c: CaseFile): Diagnosis['missingEvidence'] {
   const out: Diagnosis['missingEvidence'] = [];
+  if (c.events.unlisted > 0)
+    out.push({
+      what: `${c.events.unlisted} lines of very frequent messages`,
+      why: 'of these kinds only the first and the last lines of each file were read one by one',
+      how: 'give the logs of one run only, or cut away what lies before it',
+    });
   if (c.relay === null)
     out.push({
       what: 'relay log',

@@ -19,6 +19,11 @@ export function judge(c: CaseFile, causes: readonly Found[]): Judged {
   if (c.directions.length === 0) return { verdict: 'inconclusive', because: 'no two parties are visible in this evidence' };
   if (c.contradictions.length > 0)
     return { verdict: 'inconclusive', because: `the evidence contradicts itself: ${c.contradictions[0] ?? ''}` };
+  if (c.events.unlisted > 0)
+    return {
+      verdict: 'inconclusive',
+      because: `${c.events.unlisted} lines of very frequent messages were counted and not read one by one`,
+    };
   if (!moved) return { verdict: 'inconclusive', because: 'no byte was seen to arrive anywhere; a run that never began looks the same' };
   if ((c.stillness.standing || c.toldStill) && c.finished !== true) {
     if (!c.stillness.standing) return { verdict: 'inconclusive', because: 'by your word the run stood still, and nothing here shows why' };

@@ -39,7 +39,11 @@ export class EventLog {
   private readonly byKind: ReadonlyMap<string, readonly LogEvent[]>;
   private readonly bySession: ReadonlyMap<string | null, readonly LogEvent[]>;
 
-  constructor(all: readonly LogEvent[]) {
+  /** Lines of very frequent messages that are counted and not listed. */
+  readonly unlisted: number;
+
+  constructor(all: readonly LogEvent[], unlisted = 0) {
+    this.unlisted = unlisted;
     this.byKind = groupBy(all, (e) => e.kind);
     this.bySession = groupBy(
       all.filter((e) => e.sid !== null),

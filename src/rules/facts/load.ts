@@ -3,17 +3,33 @@ import { sql, type Query, type Row } from '../../store/sql.ts';
 import { integer, integerOrNull, text, textOrNull } from './columns.ts';
 import { EventLog, type LogEvent } from './events.ts';
 
-/** Kinds that come once per frame or per message; they are aggregated in SQL and never listed. */
-const EVENTS = sql`
-  SELECT * FROM ev
+/** Events that are listed one by one; a run of this many takes some 450 MB. Real runs have a few per session. */
+export const MOST_EVENTS = 100_000;
+/** Beyond that, of each kind of a file the first and the last so many. */
+export const EVENTS_PER_KIND = 5000;
+
+/** All but the kinds that come once per frame or per message, which are aggregated in SQL and never listed. */
+const LISTED = sql`
+  CREATE OR REPLACE TEMP VIEW listed AS SELECT * FROM ev
   WHERE kind NOT IN ('decoded-data', 'data-received', 'send-data', 'app-bytes', 'decoded-ack', 'decoded-file', 'summary', 'go-message', 'best-effort',
                      'send-start', 'webrtc-ice-received', 'acl-send', 'acl-sent', 'path-selected')
     AND NOT (kind IN ('relay-received', 'relay-written') AND coalesce(msg_type, '') IN ('HOTLINK_DATA'))
+`;
+const COUNT = sql`SELECT count(*) AS n FROM listed`;
+const ALL = sql`SELECT * FROM listed ORDER BY event_id`;
+const ENDS = sql`
+  SELECT * FROM listed
+  QUALIFY row_number() OVER (PARTITION BY source_id, kind ORDER BY event_id) <= ?1
+       OR row_number() OVER (PARTITION BY source_id, kind ORDER BY event_id DESC) <= ?1
   ORDER BY event_id
 `;
 
 export async function loadEvents(query: Query): Promise<EventLog> {
-  return new EventLog((await query(EVENTS)).map(toEvent));
+  await query(LISTED);
+  const [count] = await query(COUNT);
+  const all = Number(count?.['n'] ?? 0);
+  const rows = all <= MOST_EVENTS ? await query(ALL) : await query(ENDS, [EVENTS_PER_KIND]);
+  return new EventLog(rows.map(toEvent), all - rows.length);
 }
 
 export function toEvent(r: Row): LogEvent {
