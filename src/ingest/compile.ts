@@ -1,4 +1,5 @@
 /** Templates made ready for bytes: a radix tree over the literal beginnings, and for each template its further pieces. */
+import type { PlainDialect, Side } from './dialect.ts';
 import { HEARTBEAT_SILENCE_US, isEvent, NUMBER_HOLES, TEXT_HOLES, type Filter, type Template } from './templates/template.ts';
 
 /** Registers of the holes: text ones first, then numbers, then what is not kept. */
@@ -56,6 +57,8 @@ export interface CompiledTable {
   /** Longest pause of a family that is still a beat, microseconds; Infinity for families that are no heartbeat. */
   readonly silenceUs: readonly number[];
   readonly byMessage: ReadonlyMap<string, readonly CompiledTemplate[]>;
+  /** Of the mixed dialect: the tables of all others, which number families as this one does. */
+  readonly parts?: Readonly<Record<PlainDialect, CompiledTable>>;
 }
 
 /** How a table's texts stand in a file. escaped: inside double quotes with Rust's five escapes, and a quote at the end. */
@@ -66,6 +69,7 @@ export interface KindRow {
   readonly kindId: number;
   readonly kind: string;
   readonly template: string;
+  readonly side: Side;
 }
 
 const encoder = new TextEncoder();
@@ -76,19 +80,27 @@ export class KindNumbers {
   readonly rows: KindRow[] = [];
   private readonly known = new Map<string, number>();
 
-  idOf(kind: string, template: string): number {
-    const key = `${kind}\n${template}`;
+  idOf(kind: string, template: string, side: Side): number {
+    const key = `${side}\n${kind}\n${template}`;
     const existing = this.known.get(key);
     if (existing !== undefined) return existing;
     const kindId = this.rows.length + 1;
-    this.rows.push({ kindId, kind, template });
+    this.rows.push({ kindId, kind, template, side });
     this.known.set(key, kindId);
     return kindId;
   }
 }
 
-export function compileTable(templates: readonly Template[], form: Form, kinds: KindNumbers): CompiledTable {
-  const families: string[] = [];
+/** Numbers that a table shares with others of its load. */
+export interface Numbering {
+  readonly kinds: KindNumbers;
+  readonly side: Side;
+  /** Names known already; new ones are added. */
+  readonly families: string[];
+}
+
+export function compileTable(templates: readonly Template[], form: Form, numbering: Numbering): CompiledTable {
+  const { families } = numbering;
   const familyOf = (name: string): number => {
     const at = families.indexOf(name);
     return at >= 0 ? at : families.push(name) - 1;
@@ -97,21 +109,32 @@ export function compileTable(templates: readonly Template[], form: Form, kinds: 
   const root: TreeNode = { text: new Uint8Array(0), templates: [], children: undefined };
   const byMessage = new Map<string, CompiledTemplate[]>();
   const compiled = templates.map((template) => {
-    const one = form === 'slog' ? compileSlog(template, kinds, familyOf) : compileText(template, form, kinds, familyOf);
+    const one = form === 'slog' ? compileSlog(template, numbering, familyOf) : compileText(template, form, numbering, familyOf);
     insert(root, one.lead, one);
     const message = new TextDecoder().decode(one.lead);
     byMessage.set(message, [...(byMessage.get(message) ?? []), one]);
     return one;
   });
-  return { root, templates: compiled, families, silenceUs: families.map((f) => HEARTBEAT_SILENCE_US[f] ?? Infinity), byMessage };
+  return { root, templates: compiled, families, silenceUs: silencesOf(families), byMessage };
+}
+
+function silencesOf(families: readonly string[]): readonly number[] {
+  return families.map((f) => HEARTBEAT_SILENCE_US[f] ?? Infinity);
+}
+
+/** The table of the mixed dialect: those of the others side by side. */
+export function joinTables(families: readonly string[], parts: Readonly<Record<PlainDialect, CompiledTable>>): CompiledTable {
+  const root: TreeNode = { text: new Uint8Array(0), templates: [], children: undefined };
+  return { root, templates: [], families, silenceUs: silencesOf(families), byMessage: new Map(), parts };
 }
 
 type FamilyOf = (name: string) => number;
 
-function commonParts(template: Template, kinds: KindNumbers, familyOf: FamilyOf) {
+function commonParts(template: Template, numbering: Numbering, familyOf: FamilyOf) {
   if (!isEvent(template)) return { kindId: -1, kind: '', family: familyOf(template.family), filter: undefined, parse: template.parse };
   const family = template.otherwise === undefined ? -1 : familyOf(template.otherwise);
-  return { kindId: kinds.idOf(template.kind, template.text), kind: template.kind, family, filter: template.only, parse: template.parse };
+  const kindId = numbering.kinds.idOf(template.kind, template.text, numbering.side);
+  return { kindId, kind: template.kind, family, filter: template.only, parse: template.parse };
 }
 
 /** Where a Rust message ends and its attributes begin. */
@@ -128,7 +151,7 @@ function asPrinted(template: Template, form: Form): string {
   return escaped + (isOpen ? '' : '"') + (attributes ?? '');
 }
 
-function compileText(template: Template, form: Form, kinds: KindNumbers, familyOf: FamilyOf): CompiledTemplate {
+function compileText(template: Template, form: Form, numbering: Numbering, familyOf: FamilyOf): CompiledTemplate {
   const printed = asPrinted(template, form);
   const pieces = printed.replace(REASON_START, '').split(/\{([a-z]*)\}/);
   const segments: Segment[] = [];
@@ -140,7 +163,7 @@ function compileText(template: Template, form: Form, kinds: KindNumbers, familyO
   const lead = encoder.encode(pieces[0] ?? '');
   const words = /\^(.*?)\{reason\}/.exec(printed)?.[1] ?? '';
   return {
-    ...commonParts(template, kinds, familyOf),
+    ...commonParts(template, numbering, familyOf),
     lead,
     segments,
     reasonWords: encoder.encode(words).length,
@@ -149,7 +172,7 @@ function compileText(template: Template, form: Form, kinds: KindNumbers, familyO
   };
 }
 
-function compileSlog(template: Template, kinds: KindNumbers, familyOf: FamilyOf): CompiledTemplate {
+function compileSlog(template: Template, numbering: Numbering, familyOf: FamilyOf): CompiledTemplate {
   const attributes: Attribute[] = [];
   const message = template.text.replace(/ ([^\s={}]+)=\{([a-z]+)(!?)\}/g, (_, name: string, hole: string, required: string) => {
     const register = HOLES.get(hole);
@@ -159,7 +182,7 @@ function compileSlog(template: Template, kinds: KindNumbers, familyOf: FamilyOf)
   });
   const wholeRest = message.endsWith(' {reason}');
   return {
-    ...commonParts(template, kinds, familyOf),
+    ...commonParts(template, numbering, familyOf),
     lead: encoder.encode(wholeRest ? message.slice(0, -' {reason}'.length) : message),
     segments: [],
     reasonWords: 0,

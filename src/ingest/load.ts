@@ -4,7 +4,7 @@
  * The only part of ingest that touches files (with look.ts and read-small.ts). Logs go through the line scanner in blocks;
  * everything else is small and read whole. Of a client's two outputs only one gives rows; the other is counted.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { EventChunk } from '../store/append.ts';
 import { sql } from '../store/sql.ts';
@@ -16,6 +16,7 @@ import { discover } from './discover.ts';
 import { rejectedFile } from './files/file-rows.ts';
 import { isLog, likelyMirrors, lookAt, type Looked } from './look.ts';
 import { pairOutputs } from './mirrors.ts';
+import { relayFamilies, settleMixed } from './mixed-source.ts';
 import { readSmallFile } from './read-small.ts';
 import type { SavedAccount } from './scan-account.ts';
 import { LineScanner, type LogDialect } from './scan-line.ts';
@@ -34,14 +35,15 @@ export interface LoadOptions {
 /** Between two pauses in which signals and timers get their turn. */
 const YIELD_BYTES = 32 * 1024 * 1024;
 
-const MOVE_ZONE = sql`UPDATE log_event SET ts_us = ts_us + ? WHERE source_id = ?`;
+const MOVE_ZONE = sql`UPDATE log_event SET ts_us = ts_us + ? WHERE source_id = ? AND kind_id IN (SELECT kind_id FROM event_kind WHERE side = 'relay')`;
 
 /** Reads `path` (a sandbox, a part of one, or a lone file) into the empty tables of `store`. */
 export async function loadInput(path: string, store: Store, options: LoadOptions = {}): Promise<void> {
   const { root, files } = discover(path);
   const load = new Load(store, options, await store.eventChunk());
   load.totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const looked = files.map((file, index) => lookAt(index + 1, file, root));
+  const isNamed = !statSync(path).isDirectory();
+  const looked = files.map((file, index) => lookAt(index + 1, file, root, isNamed));
   const mirrors = likelyMirrors(looked);
   const counting = startCount(looked.flatMap((one) => countedLog(one, mirrors)));
   const sources: Source[] = [];
@@ -97,13 +99,22 @@ class Load {
   }
 
   private async log(looked: Looked, dialect: LogDialect): Promise<Source> {
-    const zone = dialect === 'relay-dev' ? (this.options.relayZoneMinutes ?? zoneOfRelayLog(looked.head)) : undefined;
+    const hasLocalStamps = dialect === 'relay-dev' || dialect === 'mixed';
+    const zone = hasLocalStamps ? (this.options.relayZoneMinutes ?? zoneOfRelayLog(looked.head)) : undefined;
     this.chunk.beginSource(looked.sourceId);
     const shiftUs = (zone ?? 0) * 60_000_000;
-    const scanner = new LineScanner(dialect, { chunk: this.chunk, dictionaries: this.dictionaries, table: this.tableOf(dialect), shiftUs });
+    const place = { sourceId: looked.sourceId, path: looked.file.path, party: looked.party };
+    const target = { chunk: this.chunk, dictionaries: this.dictionaries, table: this.tableOf(dialect), shiftUs, place };
+    const scanner = new LineScanner(dialect, target);
     if (!(await this.feed(looked.file.absolute, scanner))) return smallSource(looked, '', rejectedFile('', 'unreadable-file'));
-    const source = scannedSource(looked, scanner.account.save(), scanner.account.summaries);
-    if (dialect === 'relay-dev') this.settleZone(source, scanner, zone);
+    const account = scanner.account.save();
+    const { mixed } = scanner;
+    if (mixed !== undefined && account.counts.records + account.counts.ignored === 0 && looked.sniffed.kind === 'runner')
+      return readSmallFile({ ...looked, sniffed: { kind: 'unknown', dialect: 'text' } });
+    const settled = mixed === undefined ? looked : settleMixed(looked, mixed);
+    const source = scannedSource(settled, account, scanner.account.summaries, { rows: scanner.rows, records: scanner.textRecords });
+    if (mixed !== undefined) source.nested = { tally: mixed.tally, owners: mixed.owners };
+    if (hasLocalStamps && (mixed === undefined || mixed.tally.relay > 0)) this.settleZone(source, scanner, zone);
     return source;
   }
 
@@ -111,17 +122,19 @@ class Load {
   private settleZone(source: Source, scanner: LineScanner, used: number | undefined): void {
     const told = this.options.relayZoneMinutes;
     const voted = [...scanner.zoneVotes].toSorted((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0];
-    const zone = told ?? voted;
+    const byPrefix = voted === undefined ? scanner.mixed?.zoneOfPrefixes() : undefined;
+    const zone = told ?? voted ?? byPrefix;
     source.zoneMinutes = zone ?? null;
-    source.zoneSource = told !== undefined ? 'told' : voted === undefined ? null : 'requests';
+    source.zoneSource = told !== undefined ? 'told' : voted !== undefined ? 'requests' : byPrefix === undefined ? null : 'prefix';
     const us = ((used ?? 0) - (zone ?? 0)) * 60_000_000;
     if (us === 0) return;
     this.moves.push({ sourceId: source.sourceId, us });
-    for (const family of source.families) {
+    const isRelays = relayFamilies(this.tableOf(source.sniffed.dialect === 'mixed' ? 'mixed' : 'relay-dev'));
+    for (const family of source.families.filter((f) => isRelays.has(f.family))) {
       if (family.firstUs !== null) family.firstUs += us;
       if (family.lastUs !== null) family.lastUs += us;
     }
-    for (const silence of source.silences) {
+    for (const silence of source.silences.filter((s) => isRelays.has(s.family))) {
       silence.fromUs += us;
       silence.toUs += us;
     }
@@ -170,7 +183,7 @@ class Load {
     await writeSources(this.store, sources, this.dictionaries);
     await this.store.append(
       'event_kind',
-      this.kinds.rows.map((row) => [row.kindId, row.kind, row.template]),
+      this.kinds.rows.map((row) => [row.kindId, row.kind, row.template, row.side]),
     );
     await this.store.append(
       'text_key',

@@ -1,8 +1,9 @@
 /** A first look at each file: what it is and whose, and which of a client's two outputs will be judged. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { partyOfPath, type FoundFile } from './discover.ts';
-import type { LogDialect } from './scan-line.ts';
-import { kindByContent, kindByName, partyOfLog, SNIFF_BYTES, type Sniffed } from './sniff.ts';
+import { PLAIN_DIALECTS, type LogDialect } from './dialect.ts';
+import { kindByContent, kindByName, mixedByName, partyOfLog, SNIFF_BYTES, type Sniffed } from './sniff.ts';
+import { knowsText } from './sniff-text.ts';
 
 /** A file before it is read. */
 export interface Looked {
@@ -17,7 +18,7 @@ export interface Looked {
 }
 
 export function isLog(dialect: Sniffed['dialect']): dialect is LogDialect {
-  return ['rust-file', 'rust-stdout', 'go-file', 'go-stdout', 'relay-dev', 'relay-json'].includes(dialect);
+  return dialect === 'mixed' || PLAIN_DIALECTS.some((plain) => plain === dialect);
 }
 
 /** Bytes `from..from + length` of a file, fewer at its end; undefined if it cannot be read. */
@@ -49,16 +50,35 @@ function headOf({ absolute, bytes }: FoundFile): Buffer | undefined {
   return head;
 }
 
-export function lookAt(sourceId: number, file: FoundFile, root: string): Looked {
+/** Names of files in which a person or a program keeps text. */
+const TEXT_NAME = /(?:^|\/)[^/.]+$|\.(?:log|txt|out|err|md)$/i;
+
+/**
+ * Several dialects in one file: by its name, or by text that a handler knows. `isNamed`: the user gave this very file, so
+ * it is tried whatever it seems to be.
+ */
+function asMixed(sniffed: Sniffed, path: string, head: Buffer, isNamed: boolean): Sniffed {
+  const isPlainLog = isLog(sniffed.dialect) && sniffed.dialect !== 'mixed';
+  const isUnknown = sniffed.kind === 'unknown' && sniffed.dialect === 'text' && head.length > 0;
+  if (!isPlainLog && !isUnknown) return sniffed;
+  const byName = mixedByName(path);
+  if (isPlainLog) return byName === undefined ? sniffed : { kind: sniffed.kind, dialect: 'mixed' };
+  if (byName !== undefined) return { kind: byName, dialect: 'mixed' };
+  const isText = TEXT_NAME.test(path);
+  return isText && (isNamed || knowsText(head, path)) ? { kind: 'runner', dialect: 'mixed' } : sniffed;
+}
+
+/** `isNamed`: the input is this one file. */
+export function lookAt(sourceId: number, file: FoundFile, root: string, isNamed = false): Looked {
   const party = partyOfPath(root, file.path);
   const known = { sourceId, file, party, head: undefined, isUnreadable: false };
   const named = file.isStore ? ({ kind: 'unknown', dialect: 'none' } as const) : kindByName(file.path);
   if (named !== undefined) return { ...known, sniffed: named };
   const head = headOf(file);
   if (head === undefined) return { ...known, sniffed: { kind: 'unknown', dialect: 'none' }, isUnreadable: true };
-  const sniffed = kindByContent(head, head.length === file.bytes);
+  const sniffed = asMixed(kindByContent(head, head.length === file.bytes), file.path, head, isNamed);
   if (!isLog(sniffed.dialect)) return { ...known, sniffed };
-  return { ...known, sniffed, party: sniffed.kind === 'client-log' ? (party ?? partyOfLog(head)) : null, head };
+  return { ...known, sniffed, party: sniffed.kind === 'relay-log' ? null : (party ?? partyOfLog(head)), head };
 }
 
 const STAMP = /^(?:line=\d+ )?(?:time=)?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))/gm;

@@ -10,11 +10,14 @@ import type { EventChunk } from '../store/append.ts';
 import type { CompiledTable } from './compile.ts';
 import { mask } from './mask.ts';
 import { Account, type SavedAccount } from './scan-account.ts';
-import { RustReader } from './scan-rust.ts';
-import { SlogReader } from './scan-slog.ts';
-import { JsonReader } from './scan-json.ts';
-import { HEAD_BYTES, type Dictionaries, type LineReader, type ReaderTarget, type Window } from './scan-record.ts';
+import type { LogDialect, PlainDialect } from './dialect.ts';
+import type { TableRow } from './files/file-rows.ts';
+import { plainReader } from './readers.ts';
+import { MixedReader } from './scan-mixed.ts';
+import { HEAD_BYTES, JSON_HEAD_BYTES, type Dictionaries, type LineReader, type TextPlace, type Window } from './scan-record.ts';
 import { PayloadCounter } from './scan-payload.ts';
+
+export type { LogDialect } from './dialect.ts';
 
 /** Bytes that are asked for at once: larger blocks are no faster (bench/README.md). */
 export const BLOCK_BYTES = 512 * 1024;
@@ -22,8 +25,6 @@ export const BLOCK_BYTES = 512 * 1024;
 const SPARE_BYTES = 64;
 const NEWLINE = 10;
 const RETURN = 13;
-
-export type LogDialect = 'rust-file' | 'rust-stdout' | 'go-file' | 'go-stdout' | 'relay-dev' | 'relay-json';
 
 /** Everything that a scanner needs to go on later: plain values. */
 export interface ScanCheckpoint extends SavedAccount {
@@ -33,6 +34,8 @@ export interface ScanCheckpoint extends SavedAccount {
   /** What the reader remembers of the lines above. */
   readonly above: number;
   readonly zoneVotes: readonly (readonly [number, number])[];
+  /** Further memory of the reader. */
+  readonly memory?: unknown;
 }
 
 export interface ScanTarget {
@@ -42,6 +45,8 @@ export interface ScanTarget {
   readonly table: CompiledTable;
   /** Microseconds to take off every stamp: the zone of a relay log that has local time. */
   readonly shiftUs?: number;
+  /** Only for mixed files: what their text is told of where it stands. */
+  readonly place?: TextPlace;
 }
 
 const EXAMPLE_CHARACTERS = 200;
@@ -51,6 +56,13 @@ const COLOUR = /\x1b\[[0-9;]*m/g;
 export class LineScanner {
   readonly account: Account;
   readonly zoneVotes: Map<number, number>;
+  /** Rows of other tables than `log_event`; only mixed files have them. */
+  readonly rows: TableRow[] = [];
+  /** Lines that gave them. */
+  textRecords = 0;
+  /** Of a mixed file: its reader, which knows whose the lines were. */
+  readonly mixed: MixedReader | undefined;
+  private readonly headBytes: number;
   private readonly dialect: LogDialect;
   private readonly window: Window;
   private readonly reader: LineReader;
@@ -65,14 +77,22 @@ export class LineScanner {
 
   constructor(dialect: LogDialect, target: ScanTarget, from?: ScanCheckpoint) {
     this.dialect = dialect;
-    const bytes = Buffer.alloc(HEAD_BYTES + BLOCK_BYTES + SPARE_BYTES);
+    // A mixed file may hold JSON lines behind prefixes.
+    this.headBytes = dialect === 'mixed' ? JSON_HEAD_BYTES + HEAD_BYTES : dialect === 'relay-json' ? JSON_HEAD_BYTES : HEAD_BYTES;
+    const bytes = Buffer.alloc(this.headBytes + BLOCK_BYTES + SPARE_BYTES);
     this.window = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
     this.payload = new PayloadCounter(bytes);
-    const { table, dictionaries, chunk } = target;
-    this.account = new Account(table, chunk, target.shiftUs ?? 0, from);
-    this.reader = readerOf(dialect, this.window, { table, dictionaries, countsOnly: chunk === undefined });
-    this.zoneVotes = this.reader instanceof SlogReader ? this.reader.zoneVotes : new Map();
+    const { table, dictionaries, chunk, place, shiftUs = 0 } = target;
+    // Of a mixed file only some lines have local stamps: its reader moves those.
+    const isMixed = dialect === 'mixed';
+    this.account = new Account(table, chunk, isMixed ? 0 : shiftUs, from);
+    const lineNo = (): number => this.account.counts.lines + 1;
+    const forReader = { table, dictionaries, countsOnly: chunk === undefined, place, lineNo, relayShiftUs: isMixed ? shiftUs : 0 };
+    this.mixed = isMixed ? new MixedReader(this.window, forReader) : undefined;
+    this.reader = this.mixed ?? plainReader(dialect as PlainDialect, this.window, forReader);
+    this.zoneVotes = this.reader.zoneVotes ?? new Map();
     if (from === undefined) return;
+    this.reader.restore?.(from.memory);
     this.base = from.offset;
     this.reader.above = from.above;
     for (const [zone, votes] of from.zoneVotes) this.zoneVotes.set(zone, votes);
@@ -113,17 +133,20 @@ export class LineScanner {
   checkpoint(): ScanCheckpoint {
     const offset = this.base - this.longLength;
     const { counts, ...rest } = this.account.save();
-    const above = this.longLength > 0 ? this.aboveLong : this.reader.above;
+    const isInside = this.longLength > 0;
+    const memory = isInside ? this.memoryLong : this.reader.save?.();
     return {
       ...rest,
       dialect: this.dialect,
       offset,
       counts: { ...counts, bytes: offset, cut: false },
-      above,
+      above: isInside ? this.aboveLong : this.reader.above,
       zoneVotes: [...this.zoneVotes],
+      ...(memory !== undefined && { memory }),
     };
   }
   private aboveLong = 0;
+  private memoryLong: unknown;
 
   /** Reads all lines that end before `fill`, and keeps the rest. */
   private scan(fill: number): void {
@@ -150,7 +173,7 @@ export class LineScanner {
       newline = bytes.indexOf(NEWLINE, from);
     }
     const rest = fill - from;
-    if (rest > HEAD_BYTES) {
+    if (rest > this.headBytes) {
       this.base += from;
       this.beginLong(from, fill);
       this.base += rest;
@@ -166,8 +189,8 @@ export class LineScanner {
     const { reader } = this;
     const { bytes } = this.window;
     const length = end - start;
-    const isLong = length > HEAD_BYTES;
-    const shown = isLong ? start + HEAD_BYTES : length > 0 && bytes[end - 1] === RETURN ? end - 1 : end;
+    const isLong = length > this.headBytes;
+    const shown = isLong ? start + this.headBytes : length > 0 && bytes[end - 1] === RETURN ? end - 1 : end;
     reader.read(start, shown, isLong);
     const { record } = reader;
     if (record.outcome === 'noise' && !unfinished) {
@@ -188,8 +211,9 @@ export class LineScanner {
   private beginLong(start: number, fill: number): void {
     const { reader } = this;
     this.aboveLong = reader.above;
-    reader.read(start, start + HEAD_BYTES, true);
-    if (reader.record.outcome !== 'event' || reader.record.payloadAt >= 0) this.longExample = this.example(start, start + HEAD_BYTES);
+    this.memoryLong = reader.save?.();
+    reader.read(start, start + this.headBytes, true);
+    if (reader.record.outcome !== 'event' || reader.record.payloadAt >= 0) this.longExample = this.example(start, start + this.headBytes);
     if (reader.record.payloadAt >= 0) {
       this.payload.begin();
       this.payload.feed(reader.record.payloadAt, fill);
@@ -230,10 +254,15 @@ export class LineScanner {
     const { account } = this;
     const { record } = this.reader;
     account.counts.lines++;
-    if (unfinished && record.outcome === 'event' && !this.reader.endsWhole()) record.reject('cut-line');
+    if (unfinished && (record.outcome === 'event' || record.outcome === 'rows') && !this.reader.endsWhole()) record.reject('cut-line');
     switch (record.outcome) {
       case 'event':
         account.event(record, offset, length);
+        break;
+      case 'rows':
+        account.counts.records++;
+        this.textRecords++;
+        this.rows.push(...record.rows);
         break;
       case 'noise':
         account.noise(record, length);
@@ -247,11 +276,4 @@ export class LineScanner {
         break;
     }
   }
-}
-
-function readerOf(dialect: LogDialect, window: Window, target: ReaderTarget): LineReader {
-  if (dialect === 'rust-file') return new RustReader('file', window, target);
-  if (dialect === 'rust-stdout') return new RustReader('stdout', window, target);
-  if (dialect === 'relay-json') return new JsonReader(window, target);
-  return new SlogReader(dialect, window, target);
 }

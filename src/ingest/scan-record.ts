@@ -6,15 +6,20 @@
  */
 import { TEXT_COUNT, type CompiledTable } from './compile.ts';
 import type { Dictionary } from './dictionary.ts';
+import type { TableRow } from './files/file-rows.ts';
 import type { Reason } from './reasons.ts';
 
 /** Of a longer line only this many bytes are parsed; fields of every message end well before. */
 export const HEAD_BYTES = 8192;
 
+/** Of a line that is a JSON object this much: half an object cannot be read. */
+export const JSON_HEAD_BYTES = 1024 * 1024;
+
 /** Levels as `log_event` has them. */
 export const LEVEL = { debug: 0, info: 1, warn: 2, error: 3 } as const;
 
-export type Outcome = 'event' | 'noise' | 'continuation' | 'rejected';
+/** rows: the line gave rows of other tables than `log_event`. */
+export type Outcome = 'event' | 'rows' | 'noise' | 'continuation' | 'rejected';
 
 /** A row of the summary table that waits for its event's number (field guide 3.7). */
 export interface SummaryFigures {
@@ -52,6 +57,8 @@ export class LineRecord {
   /** Offset in the buffer at which a payload list begins; -1: no payload in this line. */
   payloadAt = -1;
   summary: SummaryFigures | undefined = undefined;
+  /** Of a line with the outcome 'rows'. */
+  rows: readonly TableRow[] = [];
 
   /** Before a line. What only events have is cleared by `clearFields`: most lines are none. */
   clear(): void {
@@ -92,6 +99,19 @@ export interface ReaderTarget {
   readonly dictionaries: Dictionaries;
   /** Lines are told apart and counted, but values of events are not wanted. */
   readonly countsOnly: boolean;
+  /** Only of mixed files: where the file lies. */
+  readonly place?: TextPlace | undefined;
+  /** Number of the line that is being read. */
+  readonly lineNo: () => number;
+  /** Microseconds to take off the local stamps of a relay's lines in a mixed file. */
+  readonly relayShiftUs: number;
+}
+
+/** What a handler of text is told of the file. */
+export interface TextPlace {
+  readonly sourceId: number;
+  readonly path: string;
+  readonly party: string | null;
 }
 
 /** Reads one line of one dialect into `record`. */
@@ -103,6 +123,11 @@ export interface LineReader {
   read(start: number, end: number, cut: boolean): void;
   /** The event just read lacks nothing, although no newline shows where its line ends. */
   endsWhole(): boolean;
+  /** How often each distance between local and UTC stamps was seen, minutes; only of readers of a relay's own lines. */
+  readonly zoneVotes?: Map<number, number>;
+  /** Further memory as plain values; only of readers that have more than `above`. */
+  save?(): unknown;
+  restore?(state: unknown): void;
 }
 
 /** The buffer that a scanner owns and its readers look at; both cover the same memory. */

@@ -2,7 +2,9 @@
 import { isStack } from './files/stack.ts';
 import { isTelemetry } from './files/telemetry.ts';
 import { JsonObject } from './files/file-rows.ts';
-import type { LogDialect } from './scan-line.ts';
+import { agreedZone, zoneByPrefix } from './prefix-zone.ts';
+import { takePrefixes } from '../util/line-prefix.ts';
+import { sideOf, type LogDialect, type PlainDialect } from './dialect.ts';
 
 /** Bytes that are looked at. */
 export const SNIFF_BYTES = 64 * 1024;
@@ -34,38 +36,67 @@ export interface Sniffed {
 /** The only line of a client's output file when the client runs inside another program (field guide 2.3). */
 const NOT_STARTED = 'client daemon not started (skip-client-daemons)';
 
-const LOGS: readonly (readonly [LogDialect | 'access-json', RegExp])[] = [
-  ['rust-file', /^time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z level=[A-Z]+ msg="/],
-  ['rust-stdout', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:INFO|ERROR|WARN|DEBUG) /],
-  ['rust-stdout', /^\[\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)\]\[[A-Z-]+\]/],
-  ['go-file', /^(?:line=\d+ )?time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) level=[A-Z]+(?:[+-]\d+)? msg=/],
-  ['go-stdout', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:Z|[+-]\d\d:\d\d) (?:DBG|INF|WRN|ERR)\b/],
-  // oxlint-disable-next-line no-control-regex -- the relay colours its log even in a file
-  [
-    'relay-dev',
-    /^(?:\x1b\[2m)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\x1b\[0m)? (?:\x1b\[\d+m)?(?:DBG|INF|WRN|ERR)(?:\x1b\[0m)? (?:\x1b\[2m)?[\w@./-]+\.go:\d+/,
-  ],
-  ['relay-json', /^\{"time":"[^"]{19,40}","level":"[A-Z]+(?:[+-]\d+)?","msg":"/],
-  ['access-json', /^\{"timestamp":"[^"]{10,40} UTC","path":"/],
-];
+const ACCESS_LINE = /^\{"timestamp":"[^"]{10,40} UTC","path":"/;
+/** Of a head this many lines are looked at. */
+const SNIFF_LINES = 400;
 
-function kindOfLog(dialect: LogDialect | 'access-json'): SourceKind {
-  if (dialect === 'access-json') return 'access-log';
-  return dialect === 'relay-dev' || dialect === 'relay-json' ? 'relay-log' : 'client-log';
+/** What the lines of a head are. */
+interface HeadLines {
+  /** Not blank. */
+  lines: number;
+  /** Log lines as their programs write them, and those behind prefixes. */
+  plain: Map<PlainDialect | 'access-json', number>;
+  wrapped: number;
+  desktop: number;
+  client: number;
+  relay: number;
+}
+
+function linesOf(head: string): HeadLines {
+  const seen: HeadLines = { lines: 0, plain: new Map(), wrapped: 0, desktop: 0, client: 0, relay: 0 };
+  for (const line of head.split('\n', SNIFF_LINES)) {
+    if (line.trim() === '') continue;
+    seen.lines++;
+    const { at, shape, isDesktop } = takePrefixes(line);
+    const dialect = shape ?? (ACCESS_LINE.test(line) ? 'access-json' : undefined);
+    if (isDesktop) seen.desktop++;
+    if (at > 0 && (isDesktop || shape !== undefined)) seen.wrapped++;
+    if (shape !== undefined) seen[sideOf(shape)]++;
+    if (dialect !== undefined && at === 0) seen.plain.set(dialect, (seen.plain.get(dialect) ?? 0) + 1);
+  }
+  return seen;
+}
+
+/** A log that is wholly of one side is that side's, whatever stands before its lines; all else is output of a runner. */
+function kindOfMixed({ lines, desktop, client, relay }: HeadLines): SourceKind {
+  if (desktop * 4 >= lines) return 'client-log';
+  if (client === 0 && relay * 2 >= lines) return 'relay-log';
+  return relay === 0 && client * 2 >= lines ? 'client-log' : 'runner';
 }
 
 /** The dialect that most of the lines have, if a quarter of them has it: logs may hold foreign lines, also at their beginning. */
 function sniffLog(head: string): Sniffed | undefined {
-  const votes = new Map<LogDialect | 'access-json', number>();
-  let lines = 0;
-  for (const line of head.split('\n', 400)) {
-    if (line.trim() === '') continue;
-    lines++;
-    const dialect = LOGS.find(([, pattern]) => pattern.test(line))?.[0];
-    if (dialect !== undefined) votes.set(dialect, (votes.get(dialect) ?? 0) + 1);
-  }
-  const [best] = [...votes].toSorted((a, b) => b[1] - a[1]);
-  return best !== undefined && best[1] * 4 >= lines ? { kind: kindOfLog(best[0]), dialect: best[0] } : undefined;
+  const seen = linesOf(head);
+  if (seen.wrapped > 0) return { kind: kindOfMixed(seen), dialect: 'mixed' };
+  const [best, second] = [...seen.plain].toSorted((a, b) => b[1] - a[1]);
+  if (best === undefined || best[1] * 4 < seen.lines) return undefined;
+  if (second !== undefined && second[1] * 10 >= seen.lines) return { kind: kindOfMixed(seen), dialect: 'mixed' };
+  if (best[0] === 'access-json') return { kind: 'access-log', dialect: best[0] };
+  return { kind: sideOf(best[0]) === 'relay' ? 'relay-log' : 'client-log', dialect: best[0] };
+}
+
+/** Files in which programs are known to speak by turns (field guide 2.3, 2.7, 3.6), and console output that somebody saved. */
+const MIXED_NAMES: readonly (readonly [SourceKind, RegExp])[] = [
+  ['client-log', /(?:^|\/)(?:desktop|syftboxd)\.log$/],
+  ['runner', /(?:^|\/)syqure-native\.log$/],
+  ['runner', /(?:^|\/)multiparty_step_logs\/(?:.*\/)?[^/]+\.log$/],
+  ['runner', /(?:^|\/)biovault-syqure-diag-[^/]*\.log$/],
+  ['runner', /(?:^|\/)[^/]*console[^/]*\.(?:log|txt)$/],
+];
+
+/** Kind of a text file by its name, where its lines may be of several dialects. */
+export function mixedByName(path: string): SourceKind | undefined {
+  return MIXED_NAMES.find(([, name]) => name.test(path))?.[0];
 }
 
 /** Kinds that a name decides. `path` is relative to the sandbox. */
@@ -117,13 +148,26 @@ export function partyOfLog(head: Buffer): string | null {
   return m?.[1] ?? null;
 }
 
-/** Minutes that the local stamps of a relay log are ahead of UTC, from its first request line; undefined without one. */
+/**
+ * Minutes that the local stamps of a relay log are ahead of UTC, from its first request line; behind prefixes, of several
+ * lines and without a request, from the UTC times of the prefixes. Undefined when nothing says.
+ */
 export function zoneOfRelayLog(head: Buffer | undefined): number | undefined {
   if (head === undefined) return undefined;
-  // oxlint-disable-next-line no-control-regex -- colour codes
-  const text = head.toString('latin1').replace(/\x1b\[[0-9;]*m/g, '');
-  const m = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) .*Incoming request http\.request\.time=(\S+Z)/m.exec(text);
-  if (m === null) return undefined;
-  const minutes = (Date.parse(`${m[1]}T${m[2]}Z`) - Date.parse(m[3] ?? '')) / 60_000;
-  return Number.isNaN(minutes) ? undefined : Math.round(minutes / 15) * 15;
+  const votes = new Map<number, number>();
+  let prefixed = 0;
+  for (const line of head.toString('latin1').split('\n')) {
+    const { at, shape, time } = takePrefixes(line);
+    if (shape !== 'relay-dev') continue;
+    const text = line.slice(at).replace(/\x1b\[[0-9;]*m/g, '');
+    const localMs = Date.parse(`${text.slice(0, 10)}T${text.slice(11, 19)}Z`);
+    const m = /Incoming request http\.request\.time=(\S+Z)/.exec(text);
+    const minutes = m === null ? NaN : (localMs - Date.parse(m[1] ?? '')) / 60_000;
+    if (!Number.isNaN(minutes)) return Math.round(minutes / 15) * 15;
+    if (time === undefined) continue;
+    prefixed++;
+    const zone = zoneByPrefix(localMs * 1000, Date.parse(time) * 1000);
+    if (zone !== undefined) votes.set(zone, (votes.get(zone) ?? 0) + 1);
+  }
+  return agreedZone(votes, prefixed);
 }

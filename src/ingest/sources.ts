@@ -7,6 +7,7 @@ import { mask, maskPath } from './mask.ts';
 import type { Reason } from './reasons.ts';
 import type { FamilyCount, RejectionCount, SavedAccount, Silence, SummaryRow } from './scan-account.ts';
 import type { Dictionaries } from './scan-record.ts';
+import type { Tally } from './scan-mixed.ts';
 import type { Sniffed } from './sniff.ts';
 
 export interface SourceHead {
@@ -33,14 +34,27 @@ export interface Source extends SourceHead {
   /** Lines that are events, whether or not their rows were kept. */
   readonly events: number;
   mirrorOf: number | null;
+  /** Only of mixed files: whose lines they hold, and the parties whose own trees those of clients name. */
+  nested: { readonly tally: Tally; readonly owners: ReadonlySet<string> } | null;
   zoneMinutes: number | null;
-  zoneSource: 'requests' | 'told' | null;
+  zoneSource: 'requests' | 'prefix' | 'told' | null;
 }
 
-const NO_ZONE = { mirrorOf: null, zoneMinutes: null, zoneSource: null };
+const NO_ZONE = { nested: null, mirrorOf: null, zoneMinutes: null, zoneSource: null };
+
+/** What lines of a log gave beside events, and how many lines those were. */
+export interface TextRows {
+  readonly rows: readonly TableRow[];
+  readonly records: number;
+}
 
 /** Account of a log that was scanned to its end. */
-export function scannedSource(head: SourceHead, account: SavedAccount, summaries: readonly SummaryRow[]): Source {
+export function scannedSource(
+  head: SourceHead,
+  account: SavedAccount,
+  summaries: readonly SummaryRow[],
+  text: TextRows = { rows: [], records: 0 },
+): Source {
   const { counts, rejections, families, silences } = account;
   const { sourceId, file, sniffed, party } = head;
   return {
@@ -53,8 +67,8 @@ export function scannedSource(head: SourceHead, account: SavedAccount, summaries
     families,
     silences,
     summaries,
-    rows: [],
-    events: counts.records,
+    rows: text.rows,
+    events: counts.records - text.records,
     ...NO_ZONE,
   };
 }

@@ -1,12 +1,12 @@
 /** Which message table a dialect has. */
-import { compileTable, type CompiledTable, type Form, type KindNumbers } from './compile.ts';
-import type { LogDialect } from './scan-line.ts';
+import { compileTable, joinTables, type CompiledTable, type Form, type KindNumbers } from './compile.ts';
+import { PLAIN_DIALECTS, sideOf, type LogDialect, type PlainDialect } from './dialect.ts';
 import { GO_CLIENT } from './templates/go-client.ts';
 import { RELAY } from './templates/relay.ts';
 import { RUST_CLIENT } from './templates/rust-client.ts';
 import type { Template } from './templates/template.ts';
 
-const TABLES: Readonly<Record<LogDialect, readonly [readonly Template[], Form]>> = {
+const TABLES: Readonly<Record<PlainDialect, readonly [readonly Template[], Form]>> = {
   'rust-file': [RUST_CLIENT, 'escaped'],
   'rust-stdout': [RUST_CLIENT, 'plain'],
   'relay-dev': [RELAY, 'slog'],
@@ -17,6 +17,11 @@ const TABLES: Readonly<Record<LogDialect, readonly [readonly Template[], Form]>>
 
 /** The message table of a dialect, ready for bytes. */
 export function tableOf(dialect: LogDialect, kinds: KindNumbers): CompiledTable {
-  const [templates, form] = TABLES[dialect];
-  return compileTable(templates, form, kinds);
+  const families: string[] = [];
+  const plain = (one: PlainDialect): CompiledTable => compileTable(...TABLES[one], { kinds, side: sideOf(one), families });
+  if (dialect !== 'mixed') return plain(dialect);
+  const parts = Object.fromEntries(PLAIN_DIALECTS.map((one) => [one, plain(one)])) as Record<PlainDialect, CompiledTable>;
+  // Lines that a handler of text knows and has no use for.
+  families.push('text');
+  return joinTables(families, parts);
 }

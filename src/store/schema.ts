@@ -11,7 +11,7 @@ CREATE TABLE source (
   source_id    INTEGER NOT NULL,   -- 1.. in the order of path
   path         VARCHAR NOT NULL,   -- relative to the sandbox, '/' between components
   kind         VARCHAR NOT NULL,   -- client-log | relay-log | access-log | telemetry | marker | accept-marker | acl | config | stack | progress | phase | runner | container | capture | archive | database | unknown
-  dialect      VARCHAR NOT NULL,   -- rust-file | rust-stdout | go-file | go-stdout | relay-dev | relay-json | access-json | json | jsonl | yaml | text | none
+  dialect      VARCHAR NOT NULL,   -- rust-file | rust-stdout | go-file | go-stdout | relay-dev | relay-json | mixed | access-json | json | jsonl | yaml | text | none
   party        VARCHAR,            -- email of the party whose file this is; NULL for the relay
   mirror_of    INTEGER,            -- source_id of the fuller copy of the same process output (syftbox.log and client-daemon.log); its events are counted, not judged
   bytes        BIGINT  NOT NULL,
@@ -22,8 +22,8 @@ CREATE TABLE source (
   rejected     BIGINT  NOT NULL,   -- not understood; reasons in source_rejection
   unmatched_hotlink BIGINT NOT NULL, -- of the rejected: lines that say hotlink and match no template (bucket of their own)
   cut          BOOLEAN NOT NULL,   -- the file ends without a newline (cut mid-write)
-  zone_minutes INTEGER,            -- relay-dev only: minutes added to UTC to get the file's local time
-  zone_source  VARCHAR             -- 'requests' (solved from Incoming request lines) | 'matched' | 'told' | NULL
+  zone_minutes INTEGER,            -- only where a relay wrote local time: minutes added to UTC to get it
+  zone_source  VARCHAR             -- 'requests' (solved from Incoming request lines) | 'prefix' (UTC times that docker put before the lines) | 'matched' | 'told' | NULL
 );
 CREATE TABLE source_rejection (
   source_id INTEGER NOT NULL,
@@ -48,7 +48,7 @@ CREATE TABLE silence (             -- holes in a heartbeat family longer than SI
   from_us   BIGINT NOT NULL, from_line INTEGER NOT NULL,
   to_us     BIGINT NOT NULL, to_line INTEGER NOT NULL
 );
-CREATE TABLE event_kind (kind_id SMALLINT NOT NULL, kind VARCHAR NOT NULL, template VARCHAR NOT NULL);
+CREATE TABLE event_kind (kind_id SMALLINT NOT NULL, kind VARCHAR NOT NULL, template VARCHAR NOT NULL, side VARCHAR NOT NULL);  -- side: client | relay, whose message it is
 CREATE TABLE text_key (text_id INTEGER NOT NULL, value VARCHAR NOT NULL);  -- dictionary of ids, emails, reasons, addresses; masked
 CREATE TABLE path_key (
   path_id INTEGER NOT NULL,
@@ -199,7 +199,7 @@ CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
 export const VIEWS = /* sql */ `
 CREATE VIEW event AS
 SELECT
-  e.event_id, e.source_id, s.path AS source, s.party, e.line_no, e.ts_us, e.level, k.kind,
+  e.event_id, e.source_id, s.path AS source, CASE WHEN k.side = 'client' THEN s.party END AS party, e.line_no, e.ts_us, e.level, k.kind,
   ts.value AS session, left(ts.value, 8) AS sid8,
   p.path, p.owner, p.run, p.channel, kp.path AS key_path, kp.owner AS key_owner, kp.channel AS key_channel,
   tc.value AS conn, tm.value AS msg_id, tt.value AS msg_type, tu.value AS user_email, tto.value AS to_email,

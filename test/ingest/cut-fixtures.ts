@@ -9,7 +9,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isLog } from '../../src/ingest/look.ts';
 import { mask } from '../../src/ingest/mask.ts';
-import type { LogDialect } from '../../src/ingest/scan-line.ts';
+import type { PlainDialect } from '../../src/ingest/dialect.ts';
 import { kindByContent, SNIFF_BYTES } from '../../src/ingest/sniff.ts';
 import { FIXTURES, rowKey, TABLES, type FixtureLine, type TableName } from './fixtures.ts';
 import { referenceOf } from './reference.ts';
@@ -22,9 +22,9 @@ const EXCERPT_BYTES = 40_000;
 
 const [root = ''] = process.argv.slice(2);
 const shortest = new Map<string, FixtureLine>();
-const excerpts = new Map<LogDialect, string>();
-const kinds = new Map<LogDialect, number>();
-const tableOfDialect = (dialect: LogDialect): TableName | undefined =>
+const excerpts = new Map<PlainDialect, string>();
+const kinds = new Map<PlainDialect, number>();
+const tableOfDialect = (dialect: PlainDialect): TableName | undefined =>
   dialect === 'rust-file' ? 'rust-client' : dialect === 'relay-dev' ? 'relay' : dialect === 'go-file' ? 'go-client' : undefined;
 
 for (const recording of readdirSync(root).toSorted()) {
@@ -34,11 +34,11 @@ for (const recording of readdirSync(root).toSorted()) {
     if (!file.endsWith('.log')) continue;
     const bytes = readFileSync(join(sandbox, file));
     const { dialect } = kindByContent(bytes.subarray(0, SNIFF_BYTES), bytes.length <= SNIFF_BYTES);
-    if (isLog(dialect)) cut(dialect, bytes);
+    if (isLog(dialect) && dialect !== 'mixed') cut(dialect, bytes);
   }
 }
 
-function cut(dialect: LogDialect, bytes: Buffer): void {
+function cut(dialect: PlainDialect, bytes: Buffer): void {
   const reference = referenceOf(dialect);
   const table = tableOfDialect(dialect);
   const seen = new Map<string, number>();

@@ -5,7 +5,7 @@
  * Lines are handled as latin1 text, so that a character is a byte; values become text at the end.
  */
 import { Dictionary, unescapeText } from '../../src/ingest/dictionary.ts';
-import type { LogDialect } from '../../src/ingest/scan-line.ts';
+import type { PlainDialect } from '../../src/ingest/dialect.ts';
 import { parseSummary } from '../../src/ingest/scan-summary.ts';
 import { GO_CLIENT } from '../../src/ingest/templates/go-client.ts';
 import { MESSAGE_TYPES, RELAY } from '../../src/ingest/templates/relay.ts';
@@ -30,8 +30,9 @@ type EventVerdict = Extract<Verdict, { is: 'event' }>;
 
 export type Fields = Readonly<Record<string, string | number>>;
 
-/** Of longer lines only this much is parsed. */
+/** Of longer lines only this much is parsed; of JSON lines more. */
 const HEAD = 8192;
+const JSON_HEAD = 1024 * 1024;
 const NUMBERS = new Set(['seq', 'bytes', 'n']);
 const LEVELS: Readonly<Record<string, number>> = { D: 0, T: 0, I: 1, W: 2, E: 3 };
 
@@ -147,10 +148,11 @@ function saysHotlink(text: string): boolean {
 
 /** One line after the other; what a line is may depend on the one above. */
 export abstract class Reference {
+  protected readonly most: number = HEAD;
   /** The line is without its newline, as latin1 text; `isWhole`: a newline followed. */
   read(raw: string, isWhole: boolean): Verdict {
-    const isLong = raw.length > HEAD;
-    const line = isLong ? raw.slice(0, HEAD) : raw.replace(/\r$/, '');
+    const isLong = raw.length > this.most;
+    const line = isLong ? raw.slice(0, this.most) : raw.replace(/\r$/, '');
     const verdict = this.verdict(line, isLong, raw, isWhole);
     const isCut = verdict.is === 'rejected' || (verdict.is === 'event' && !this.endsWhole(line, verdict, isLong));
     return !isWhole && isCut ? { is: 'rejected', reason: 'cut-line' } : verdict;
@@ -433,6 +435,7 @@ export class SlogReference extends Reference {
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 export class JsonReference extends Reference {
+  protected override readonly most = JSON_HEAD;
   protected verdict(line: string): Verdict {
     if (line === '') return { is: 'rejected', reason: 'blank-line' };
     let object: Json;
@@ -502,7 +505,7 @@ function text(value: Json | undefined, above = 0): string {
   }
 }
 
-export function referenceOf(dialect: LogDialect): Reference {
+export function referenceOf(dialect: PlainDialect): Reference {
   if (dialect === 'rust-file') return new RustReference('file');
   if (dialect === 'rust-stdout') return new RustReference('stdout');
   if (dialect === 'relay-json') return new JsonReference();

@@ -2,12 +2,13 @@
 import { EventChunk } from '../../src/store/append.ts';
 import { KindNumbers } from '../../src/ingest/compile.ts';
 import { Dictionary } from '../../src/ingest/dictionary.ts';
-import { LineScanner, type LogDialect } from '../../src/ingest/scan-line.ts';
+import { PLAIN_DIALECTS, type LogDialect, type PlainDialect } from '../../src/ingest/dialect.ts';
+import { LineScanner } from '../../src/ingest/scan-line.ts';
 import { tableOf } from '../../src/ingest/tables.ts';
 import { NUMBER_HOLES, TEXT_HOLES } from '../../src/ingest/templates/template.ts';
 import { referenceOf, type Fields } from './reference.ts';
 
-export const DIALECTS: readonly LogDialect[] = ['rust-file', 'rust-stdout', 'go-file', 'go-stdout', 'relay-dev', 'relay-json'];
+export const DIALECTS: readonly PlainDialect[] = PLAIN_DIALECTS;
 
 export interface ReadRow {
   readonly line: number;
@@ -110,7 +111,7 @@ export function scanLog(dialect: LogDialect, bytes: Buffer, options: ScanOptions
 }
 
 /** Runs the reference over a file. */
-export function referenceLog(dialect: LogDialect, bytes: Buffer): ReadLog {
+export function referenceLog(dialect: PlainDialect, bytes: Buffer): ReadLog {
   const reference = referenceOf(dialect);
   const lines = bytes.toString('latin1').split('\n');
   const isCut = lines.at(-1) !== '';

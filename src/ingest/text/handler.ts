@@ -27,4 +27,8 @@ export type TextAnswer = readonly TableRow[] | 'noise' | 'continuation' | undefi
 
 export interface TextHandler {
   read(line: TextLine): TextAnswer;
+  /** What it remembers of the lines above, as plain values; a handler without memory leaves both out. */
+  save?(): unknown;
+  /** Goes on from what `save` gave, perhaps in another process. */
+  restore?(state: unknown): void;
 }
