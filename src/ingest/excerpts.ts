@@ -55,7 +55,7 @@ const AT = sql`SELECT byte_offset, byte_length FROM log_event WHERE source_id = 
 const BEFORE = sql`SELECT line_no, byte_offset, byte_length FROM log_event WHERE source_id = ? AND line_no < ? ORDER BY line_no DESC LIMIT ?`;
 const AFTER = sql`SELECT line_no, byte_offset, byte_length FROM log_event WHERE source_id = ? AND line_no > ? ORDER BY line_no LIMIT ?`;
 const SAVED = sql`SELECT text FROM excerpt WHERE source_id = ? AND line_no = ?`;
-const SOURCES = sql`SELECT source_id, path, kind FROM source`;
+const SOURCES = sql`SELECT source_id, path, kind, dialect FROM source`;
 
 function number(row: Row | undefined, column: string): number {
   const value = row?.[column];
@@ -106,7 +106,7 @@ function fileText(root: string, store: Store): TextOf {
     new Map(
       (await store.query(SOURCES)).map((row) => [
         number(row, 'source_id'),
-        { path: realPath(root, String(row['path'])), isLog: LOGS.has(String(row['kind'])) },
+        { path: realPath(root, String(row['path'])), isLog: LOGS.has(String(row['kind'])) || row['dialect'] === 'mixed' },
       ]),
     );
   return async (sourceId, lineNo, place) => {
@@ -188,6 +188,11 @@ const OTHER_LINES = sql`
     UNION ALL SELECT source_id, unnest([from_line, to_line]) FROM silence
     UNION ALL SELECT source_id, first_line FROM source_rejection
     UNION ALL SELECT source_id, unnest([first_line, last_line]) FROM access
+    UNION ALL SELECT source_id, line_no FROM runner_event
+    UNION ALL SELECT source_id, line_no FROM counters
+    UNION ALL SELECT source_id, line_no FROM container
+    UNION ALL SELECT source_id, line_no FROM container_load
+    UNION ALL SELECT source_id, line_no FROM stack_frame
     UNION ALL SELECT source_id, unnest(range(1, least(lines, 200) + 1)) FROM source WHERE kind IN ('telemetry', 'marker', 'acl', 'progress', 'phase', 'stack', 'accept-marker')
   ) AS wanted ANTI JOIN log_event USING (source_id, line_no) WHERE line_no > 0 ORDER BY source_id, line_no
 `;

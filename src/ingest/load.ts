@@ -120,6 +120,11 @@ class Load {
 
   /** The zone is what most request lines say; lines already stored with another one are moved. */
   private settleZone(source: Source, scanner: LineScanner, used: number | undefined): void {
+    if (scanner.mixed?.hasLocalStamps === false) {
+      // JSON lines have a zone of their own.
+      source.zoneMinutes = 0;
+      return;
+    }
     const told = this.options.relayZoneMinutes;
     const voted = [...scanner.zoneVotes].toSorted((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0];
     const byPrefix = voted === undefined ? scanner.mixed?.zoneOfPrefixes() : undefined;

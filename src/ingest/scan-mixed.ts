@@ -39,6 +39,7 @@ export interface Tally {
 interface MixedState {
   readonly tally: Tally;
   readonly owners: readonly string[];
+  readonly hasLocalStamps: boolean;
   readonly prefixed: number;
   readonly prefixVotes: readonly (readonly [number, number])[];
   readonly handlers: readonly unknown[];
@@ -53,6 +54,8 @@ export class MixedReader implements LineReader {
   /** Votes of the relay's request lines. */
   readonly zoneVotes: Map<number, number>;
   tally: Tally = { client: 0, relay: 0, desktop: 0, text: 0, unknown: 0 };
+  /** A relay wrote local time. */
+  hasLocalStamps = false;
   /** Parties whose own trees the client lines name. */
   readonly owners = new Set<string>();
   private readonly own = this.record;
@@ -103,9 +106,9 @@ export class MixedReader implements LineReader {
   }
 
   save(): unknown {
-    const { tally, prefixed } = this;
+    const { tally, prefixed, hasLocalStamps } = this;
     const handlers = this.handlers.map((handler) => handler.save?.());
-    const state: MixedState = { tally, owners: [...this.owners], prefixed, prefixVotes: [...this.prefixVotes], handlers };
+    const state: MixedState = { tally, owners: [...this.owners], hasLocalStamps, prefixed, prefixVotes: [...this.prefixVotes], handlers };
     return structuredClone(state);
   }
 
@@ -113,6 +116,7 @@ export class MixedReader implements LineReader {
     const state = structuredClone(saved) as MixedState;
     this.tally = state.tally;
     this.prefixed = state.prefixed;
+    this.hasLocalStamps = state.hasLocalStamps;
     this.prefixVotes = new Map(state.prefixVotes);
     for (const owner of state.owners) this.owners.add(owner);
     this.handlers.forEach((handler, index) => handler.restore?.(state.handlers[index]));
@@ -134,7 +138,10 @@ export class MixedReader implements LineReader {
     const record = this.delegate(dialect, from, end, cut);
     this.above = reader.above === 1 ? PLAIN_DIALECTS.indexOf(dialect) + 1 : 0;
     this.tally[sideOf(dialect)]++;
-    if (dialect === 'relay-dev') this.placeRelayTime(record, time);
+    if (dialect === 'relay-dev') {
+      this.hasLocalStamps = true;
+      this.placeRelayTime(record, time);
+    }
     if (record.outcome === 'event' && this.kinds.has(record.kindId) && !this.target.countsOnly) {
       const owner = partyOfLog(this.window.bytes.subarray(from, Math.min(end, from + HEAD_BYTES)));
       if (owner !== null) this.owners.add(owner);

@@ -1,5 +1,6 @@
 /** Log lines cut to what matters: the head that is shown beside them goes, ids and paths are shortened as far as room demands. */
 import type { Evidence } from '../model/diagnosis.ts';
+import { takePrefixes } from '../util/line-prefix.ts';
 import { cutEnd, splitAt, textWidth, wrapText } from './text.ts';
 
 const RUST_FILE = /^time=\S+ level=\S+ msg="((?:[^"\\]|\\.)*)"?(.*)$/s;
@@ -25,8 +26,10 @@ function fromJson(text: string): string | undefined {
 
 /** The message of a log line, without time and level when they are known beside it. */
 export function message(evidence: Evidence): string {
-  const { text } = evidence;
-  if (evidence.time === undefined) return text;
+  if (evidence.time === undefined) return evidence.text;
+  // What a host or docker put before the line goes too.
+  const { at, shape, time } = takePrefixes(evidence.text);
+  const text = shape === undefined && time === undefined ? evidence.text : evidence.text.slice(at);
   const rust = RUST_FILE.exec(text);
   if (rust !== null) return (rust[1] ?? '').replaceAll(/\\(["\\])/g, '$1') + (rust[2] ?? '');
   return fromJson(text) ?? text.replace(STAMP_AND_LEVEL, '').replace(RELAY_DEVELOPMENT, '');

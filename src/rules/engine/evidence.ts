@@ -2,6 +2,8 @@
 import type { Evidence } from '../../model/diagnosis.ts';
 import type { CaseFile, Ref } from '../facts/case-file.ts';
 import { RELAY_CLOCK } from '../facts/clocks.ts';
+import type { Source } from '../facts/load-files.ts';
+import { takePrefixes } from '../../util/line-prefix.ts';
 
 /** Lines of the sources, read back. Given from outside, so that judging touches no file. */
 export interface ExcerptReader {
@@ -47,13 +49,28 @@ export class EvidenceWriter {
   private async read(sourceId: number, line: number, withContext: boolean): Promise<Evidence> {
     const source = this.c.sources.find((s) => s.id === sourceId);
     const text = (await this.excerpts.line(sourceId, line)) ?? '';
-    const time = stampOf(text, source?.zoneMinutes ?? null);
+    const time = source?.dialect === 'mixed' ? stampBehindPrefixes(text, source.zoneMinutes) : stampOf(text, source?.zoneMinutes ?? null);
     const evidence: Evidence = { source: source?.path ?? '', line, text };
     if (time !== undefined) evidence.time = time;
-    if (source !== undefined && (source.kind === 'client-log' || source.kind === 'relay-log')) evidence.clock = source.party ?? RELAY_CLOCK;
+    const clock = source === undefined ? null : clockOf(source);
+    if (clock !== null) evidence.clock = clock;
     if (withContext) evidence.context = [...(await this.excerpts.context(sourceId, line, CONTEXT_LINES))];
     return evidence;
   }
+}
+
+/** Who stamped the lines of a log; null where lines of several clocks stand side by side. */
+function clockOf({ kind, logs, party }: Source): string | null {
+  if (kind !== 'runner') return kind === 'client-log' || kind === 'relay-log' ? (party ?? RELAY_CLOCK) : null;
+  const [only] = logs.length === 1 ? logs : [];
+  return only === 'relay-log' ? RELAY_CLOCK : only === 'client-log' ? party : null;
+}
+
+/** The stamp of a line that was passed on; of other text that of the innermost prefix. */
+function stampBehindPrefixes(text: string, zoneMinutes: number | null): string | undefined {
+  const { at, shape, time } = takePrefixes(text);
+  if (shape === undefined && time !== undefined) return utc(Date.parse(time));
+  return stampOf(text.slice(at), zoneMinutes);
 }
 
 /** The line's own stamp as UTC: ISO stamps as they are, a development relay's local one by its zone. */

@@ -211,7 +211,8 @@ function buildRelay(
   families: readonly Family[],
   common: (us: number, clock: string | null) => number,
 ): CaseFile['relay'] {
-  const source = sources.find((s) => s.kind === 'relay-log');
+  const own = sources.find((s) => s.kind === 'relay-log' && s.mirrorOf === null);
+  const source = own ?? sources.find((s) => s.logs.includes('relay-log') && s.mirrorOf === null);
   if (source === undefined) return null;
   const end = ends.find((e) => e.sourceId === source.id);
   const beat = families.filter((f) => f.sourceId === source.id).reduce((latest, f) => Math.max(latest, f.lastUs ?? -Infinity), -Infinity);

@@ -62,7 +62,7 @@ const QUARTER_US = 15 * 60 * SECOND;
  */
 export async function solveZone(query: Query): Promise<void> {
   const unknown = await query(
-    sql`SELECT source_id FROM source WHERE kind = 'relay-log' AND dialect = 'relay-dev' AND zone_minutes IS NULL ORDER BY source_id`,
+    sql`SELECT source_id FROM source WHERE dialect IN ('relay-dev', 'mixed') AND kind IN ('relay-log', 'runner') AND zone_minutes IS NULL ORDER BY source_id`,
   );
   for (const row of unknown) {
     const id = integer(row, 'source_id');
@@ -81,7 +81,10 @@ export async function solveZone(query: Query): Promise<void> {
     // Local time ahead of UTC makes "read minus written" negative.
     const zone = -agreed * QUARTER_US;
     await query(sql`UPDATE source SET zone_minutes = ?2, zone_source = 'matched' WHERE source_id = ?1`, [id, -agreed * 15]);
-    await query(sql`UPDATE log_event SET ts_us = ts_us - ?2 WHERE source_id = ?1`, [id, zone]);
+    await query(
+      sql`UPDATE log_event SET ts_us = ts_us - ?2 WHERE source_id = ?1 AND kind_id IN (SELECT kind_id FROM event_kind WHERE side = 'relay')`,
+      [id, zone],
+    );
     await query(sql`UPDATE family SET first_us = first_us - ?2, last_us = last_us - ?2 WHERE source_id = ?1`, [id, zone]);
     await query(sql`UPDATE silence SET from_us = from_us - ?2, to_us = to_us - ?2 WHERE source_id = ?1`, [id, zone]);
   }

@@ -1,5 +1,5 @@
 /** What the sandbox's small files say: the list of sources, telemetry, markers, access lists, progress and phases. */
-import { sql, type Query } from '../../store/sql.ts';
+import { sql, type Query, type Row } from '../../store/sql.ts';
 import { flag, integer, integerOrNull, text, textOrNull } from './columns.ts';
 
 export interface Source {
@@ -11,12 +11,23 @@ export interface Source {
   readonly mirrorOf: number | null;
   readonly zoneMinutes: number | null;
   readonly zoneSource: string | null;
+  /** Whose log it is or holds: of what a runner printed, those with enough lines that are events. */
+  readonly logs: readonly ('client-log' | 'relay-log')[];
 }
 
+/** Fewer events between other text are a quotation, not a log. */
+const NESTED_EVENTS = 10;
+
 export async function loadSources(query: Query): Promise<readonly Source[]> {
-  const rows = await query(
-    sql`SELECT source_id, path, kind, dialect, party, mirror_of, zone_minutes, zone_source FROM source ORDER BY source_id`,
-  );
+  const rows = await query(sql`
+    WITH nested AS (
+      SELECT e.source_id, count(*) FILTER (WHERE k.side = 'client') AS client, count(*) FILTER (WHERE k.side = 'relay') AS relay
+      FROM log_event AS e JOIN source AS s ON s.source_id = e.source_id AND s.kind = 'runner' JOIN event_kind AS k USING (kind_id)
+      GROUP BY e.source_id
+    )
+    SELECT s.source_id, path, kind, dialect, party, mirror_of, zone_minutes, zone_source, n.client, n.relay
+    FROM source AS s LEFT JOIN nested AS n USING (source_id) ORDER BY s.source_id
+  `);
   return rows.map((r) => ({
     id: integer(r, 'source_id'),
     path: text(r, 'path'),
@@ -26,7 +37,15 @@ export async function loadSources(query: Query): Promise<readonly Source[]> {
     mirrorOf: integerOrNull(r, 'mirror_of'),
     zoneMinutes: integerOrNull(r, 'zone_minutes'),
     zoneSource: textOrNull(r, 'zone_source'),
+    logs: logsOf(r),
   }));
+}
+
+function logsOf(r: Row): Source['logs'] {
+  const kind = text(r, 'kind');
+  if (kind === 'client-log' || kind === 'relay-log') return [kind];
+  const holds = (column: string): boolean => (integerOrNull(r, column) ?? 0) >= NESTED_EVENTS;
+  return [...(holds('client') ? (['client-log'] as const) : []), ...(holds('relay') ? (['relay-log'] as const) : [])];
 }
 
 export interface TelemetrySession {

@@ -35,7 +35,7 @@ export interface PartyInputs {
 
 export function buildParty(email: string, input: PartyInputs): PartyFact {
   const { sources, events, common } = input;
-  const log = sources.find((s) => s.kind === 'client-log' && s.party === email && s.mirrorOf === null) ?? null;
+  const log = sources.find((s) => s.logs.includes('client-log') && s.party === email && s.mirrorOf === null) ?? null;
   const end = log === null ? undefined : input.logEnds.find((e) => e.sourceId === log.id);
   const logStart = end === undefined ? null : common(end.firstUs, email);
   const logEnd = end === undefined ? null : common(end.lastUs, email);
