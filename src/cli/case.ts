@@ -17,14 +17,21 @@ export interface OpenCase {
   readonly judge: () => Promise<Diagnosis>;
 }
 
+/** How to open an input. */
+export interface CaseOptions {
+  readonly run?: string | undefined;
+  /** File with the user's own log lines. */
+  readonly templates?: string | undefined;
+}
+
 /** Opens an input for `use` and closes it after. */
 export async function withCase<T>(
   input: string,
-  run: string | undefined,
+  { run, templates }: CaseOptions,
   use: (open: OpenCase) => Promise<T>,
   ownRules: readonly OwnRule[] = [],
 ): Promise<T> {
-  const { store, root } = await openInput(input, { progress: startProgress(false) });
+  const { store, root } = await openInput(input, { templates, progress: startProgress(false) });
   try {
     const [{ excerptReader }, { diagnoseCase, runIds }, { buildCase }] = await Promise.all([
       import('../ingest/excerpts.ts'),

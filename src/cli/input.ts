@@ -1,11 +1,15 @@
 /** Opens whatever the user named: a sandbox, one file of it, or a saved database. */
-import { closeSync, openSync, readSync, rmSync, statSync, type Stats } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, rmSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
+import type { UserTemplate } from '../ingest/templates/user-templates.ts';
 import { DoctorError } from '../model/errors.ts';
 import { sql } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
 import { firstLine, reasonOf, type Progress } from './output.ts';
 import { dayOfEvidence, parseZone } from './zone.ts';
+
+/** Help of the option that several commands have. */
+export const TEMPLATES_HELP = 'log lines of your own, as docs/templates.md says';
 
 export interface OpenInput {
   readonly store: Store;
@@ -86,7 +90,9 @@ async function openSaved(path: string): Promise<Store> {
 }
 
 async function refuseNothing(store: Store, path: string): Promise<void> {
-  const [row] = await store.query(sql`SELECT count(*) AS files, count(*) FILTER (WHERE kind <> 'unknown') AS known FROM source`);
+  const [row] = await store.query(
+    sql`SELECT count(*) AS files, count(*) FILTER (WHERE kind <> 'unknown' AND (kind <> 'runner' OR records + ignored > 0)) AS known FROM source`,
+  );
   if (Number(row?.['known'] ?? 0) === 0)
     throw new DoctorError('HLD_INPUT_NOTHING_RECOGNISED', { path, files: Number(row?.['files'] ?? 0) });
 }
@@ -97,10 +103,29 @@ async function keepExcerpts(root: string, store: Store): Promise<void> {
   await saveExcerpts(root, store);
 }
 
+async function readTemplates(path: string): Promise<readonly UserTemplate[]> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    const expected = `a file that can be read (${reasonOf(cause)})`;
+    throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--templates', value: path, expected }, { cause });
+  }
+  const { parseTemplates, TemplateError } = await import('../ingest/templates/user-templates.ts');
+  try {
+    return parseTemplates(text);
+  } catch (cause) {
+    if (!(cause instanceof TemplateError)) throw cause;
+    throw new DoctorError('HLD_INPUT_BAD_TEMPLATE', { path, line: cause.line, reason: cause.message }, { cause });
+  }
+}
+
 export interface OpenOptions {
   /** File to keep the store in. */
   readonly database?: string | undefined;
   readonly relayZone?: string | undefined;
+  /** File with the user's own log lines. */
+  readonly templates?: string | undefined;
   readonly progress: Progress;
   /** Whether an input without any evidence is opened all the same. */
   readonly acceptNothing?: boolean;
@@ -114,14 +139,23 @@ export async function openInput(path: string, options: OpenOptions): Promise<Ope
       const expected = 'a file only when the input is a sandbox or a log; this input is a saved database already';
       throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--db', value: database, expected });
     }
+    if (options.templates !== undefined) {
+      const expected = 'a file only when logs are read; this input is a saved database, whose lines were read before';
+      throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--templates', value: options.templates, expected });
+    }
     return { store: await openSaved(path), root: undefined };
   }
   const relayZoneMinutes = relayZone === undefined ? undefined : parseZone(relayZone, () => dayOfEvidence(path));
+  const templates = options.templates === undefined ? undefined : await readTemplates(options.templates);
   const { loadInput } = await import('../ingest/load.ts');
   const root = status.isDirectory() ? path : dirname(path);
   const store = await createStore(database);
   try {
-    await loadInput(path, store, { ...(relayZoneMinutes === undefined ? {} : { relayZoneMinutes }), onProgress: progress.update });
+    await loadInput(path, store, {
+      ...(relayZoneMinutes !== undefined && { relayZoneMinutes }),
+      ...(templates !== undefined && { templates }),
+      onProgress: progress.update,
+    });
     if (options.acceptNothing !== true) await refuseNothing(store, path);
     if (database !== undefined) await keepExcerpts(root, store);
   } catch (error) {

@@ -57,6 +57,8 @@ export interface CompiledTable {
   /** Longest pause of a family that is still a beat, microseconds; Infinity for families that are no heartbeat. */
   readonly silenceUs: readonly number[];
   readonly byMessage: ReadonlyMap<string, readonly CompiledTemplate[]>;
+  /** Templates of the user for the same dialect. */
+  readonly user?: CompiledTable;
   /** Of the mixed dialect: the tables of all others, which number families as this one does. */
   readonly parts?: Readonly<Record<PlainDialect, CompiledTable>>;
 }

@@ -12,6 +12,7 @@ import { Dictionary } from './dictionary.ts';
 import type { SavedAccount } from './scan-account.ts';
 import { LineScanner, type LogDialect } from './scan-line.ts';
 import { tableOf } from './tables.ts';
+import type { UserTemplate } from './templates/user-templates.ts';
 
 export interface CountedLog {
   readonly sourceId: number;
@@ -24,6 +25,7 @@ export interface CountedLog {
 interface Task {
   readonly task: 'count-logs';
   readonly logs: readonly CountedLog[];
+  readonly templates: readonly UserTemplate[];
 }
 
 /** Smallest sum of bytes that pays for a thread of its own. */
@@ -33,9 +35,9 @@ const THREAD_BYTES = 48 * 1024 * 1024;
 export type Accounts = ReadonlyMap<number, SavedAccount | undefined>;
 
 /** Counts a log from its first byte to its last. */
-function countLog({ path, dialect }: CountedLog): SavedAccount | undefined {
+function countLog({ path, dialect }: CountedLog, templates: readonly UserTemplate[]): SavedAccount | undefined {
   const dictionaries = { texts: new Dictionary(), paths: new Dictionary() };
-  const scanner = new LineScanner(dialect, { chunk: undefined, dictionaries, table: tableOf(dialect, new KindNumbers()) });
+  const scanner = new LineScanner(dialect, { chunk: undefined, dictionaries, table: tableOf(dialect, new KindNumbers(), templates) });
   try {
     const fd = openSync(path, 'r');
     try {
@@ -55,8 +57,8 @@ function countLog({ path, dialect }: CountedLog): SavedAccount | undefined {
   return scanner.account.save();
 }
 
-function countHere(logs: readonly CountedLog[]): Accounts {
-  return new Map(logs.map((log) => [log.sourceId, countLog(log)]));
+function countHere({ logs, templates }: Omit<Task, 'task'>): Accounts {
+  return new Map(logs.map((log) => [log.sourceId, countLog(log, templates)]));
 }
 
 /** A count that goes on beside the caller's own work. */
@@ -66,13 +68,13 @@ export interface RunningCount {
   stop(): Promise<void>;
 }
 
-export function startCount(logs: readonly CountedLog[]): RunningCount {
+export function startCount(logs: readonly CountedLog[], templates: readonly UserTemplate[] = []): RunningCount {
+  const request: Task = { task: 'count-logs', logs, templates };
   const bytes = logs.reduce((sum, log) => sum + log.bytes, 0);
   // Threads load what was built; sources that are run as they are stay on one.
   if (bytes < THREAD_BYTES || import.meta.url.endsWith('.ts')) {
-    return { done: Promise.resolve(countHere(logs)), stop: async () => {} };
+    return { done: Promise.resolve(countHere(request)), stop: async () => {} };
   }
-  const request: Task = { task: 'count-logs', logs };
   const worker = new Worker(new URL(import.meta.url), { workerData: request });
   const done = new Promise<Accounts>((resolve, reject) => {
     worker.once('message', (accounts: Accounts) => resolve(accounts));
@@ -81,7 +83,7 @@ export function startCount(logs: readonly CountedLog[]): RunningCount {
   });
   return {
     // Where no thread can be had, the work is done here.
-    done: done.catch(() => countHere(logs)),
+    done: done.catch(() => countHere(request)),
     stop: async () => {
       await worker.terminate();
     },
@@ -93,4 +95,4 @@ function isTask(value: unknown): value is Task {
 }
 
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origins
-if (!isMainThread && isTask(workerData)) parentPort?.postMessage(countHere(workerData.logs));
+if (!isMainThread && isTask(workerData)) parentPort?.postMessage(countHere(workerData));

@@ -16,7 +16,7 @@ import { discover } from './discover.ts';
 import { rejectedFile } from './files/file-rows.ts';
 import { isLog, likelyMirrors, lookAt, type Looked } from './look.ts';
 import { pairOutputs } from './mirrors.ts';
-import { relayFamilies, settleMixed } from './mixed-source.ts';
+import { isOnlyTried, relayFamilies, settleMixed } from './mixed-source.ts';
 import { readSmallFile } from './read-small.ts';
 import type { SavedAccount } from './scan-account.ts';
 import { LineScanner, type LogDialect } from './scan-line.ts';
@@ -24,10 +24,13 @@ import type { Dictionaries } from './scan-record.ts';
 import { zoneOfRelayLog } from './sniff.ts';
 import { scannedSource, smallSource, writeSources, type Source } from './sources.ts';
 import { tableOf } from './tables.ts';
+import type { UserTemplate } from './templates/user-templates.ts';
 
 export interface LoadOptions {
   /** Minutes to add to UTC to get the local time of a relay development log; wins over what the log says. */
   readonly relayZoneMinutes?: number;
+  /** The user's own log lines. */
+  readonly templates?: readonly UserTemplate[];
   /** Called while logs are read: bytes done, bytes in all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -45,7 +48,10 @@ export async function loadInput(path: string, store: Store, options: LoadOptions
   const isNamed = !statSync(path).isDirectory();
   const looked = files.map((file, index) => lookAt(index + 1, file, root, isNamed));
   const mirrors = likelyMirrors(looked);
-  const counting = startCount(looked.flatMap((one) => countedLog(one, mirrors)));
+  const counting = startCount(
+    looked.flatMap((one) => countedLog(one, mirrors)),
+    options.templates,
+  );
   const sources: Source[] = [];
   try {
     for (const one of looked) if (!mirrors.has(one.sourceId)) sources.push(await load.source(one));
@@ -109,7 +115,7 @@ class Load {
     if (!(await this.feed(looked.file.absolute, scanner))) return smallSource(looked, '', rejectedFile('', 'unreadable-file'));
     const account = scanner.account.save();
     const { mixed } = scanner;
-    if (mixed !== undefined && account.counts.records + account.counts.ignored === 0 && looked.sniffed.kind === 'runner')
+    if (mixed !== undefined && account.counts.records + account.counts.ignored === 0 && isOnlyTried(looked))
       return readSmallFile({ ...looked, sniffed: { kind: 'unknown', dialect: 'text' } });
     const settled = mixed === undefined ? looked : settleMixed(looked, mixed);
     const source = scannedSource(settled, account, scanner.account.summaries, { rows: scanner.rows, records: scanner.textRecords });
@@ -178,7 +184,7 @@ class Load {
   private tableOf(dialect: LogDialect): CompiledTable {
     const known = this.tables.get(dialect);
     if (known !== undefined) return known;
-    const table = tableOf(dialect, this.kinds);
+    const table = tableOf(dialect, this.kinds, this.options.templates);
     this.tables.set(dialect, table);
     return table;
   }

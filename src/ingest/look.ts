@@ -62,7 +62,7 @@ function asMixed(sniffed: Sniffed, path: string, head: Buffer, isNamed: boolean)
   const isUnknown = sniffed.kind === 'unknown' && sniffed.dialect === 'text' && head.length > 0;
   if (!isPlainLog && !isUnknown) return sniffed;
   const byName = mixedByName(path);
-  if (isPlainLog) return byName === undefined ? sniffed : { kind: sniffed.kind, dialect: 'mixed' };
+  if (isPlainLog) return byName === undefined && !knowsText(head, path) ? sniffed : { kind: sniffed.kind, dialect: 'mixed' };
   if (byName !== undefined) return { kind: byName, dialect: 'mixed' };
   const isText = TEXT_NAME.test(path);
   return isText && (isNamed || knowsText(head, path)) ? { kind: 'runner', dialect: 'mixed' } : sniffed;

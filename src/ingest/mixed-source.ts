@@ -1,6 +1,7 @@
 /** What a mixed file turned out to be when its last line was read. */
 import type { CompiledTable } from './compile.ts';
 import type { Looked } from './look.ts';
+import { mixedByName } from './sniff.ts';
 import type { MixedReader } from './scan-mixed.ts';
 
 /**
@@ -23,4 +24,9 @@ export function relayFamilies({ parts, families }: CompiledTable): ReadonlySet<s
   if (parts === undefined) return new Set(families);
   const noise = parts['relay-dev'].templates.map((template) => families[template.family]);
   return new Set([...noise.filter((family) => family !== undefined), 'healthz', 'telemetry-upload', 'http']);
+}
+
+/** Neither its name nor its first lines say what the file is: when no line was known it is nothing. */
+export function isOnlyTried({ sniffed, file }: Looked): boolean {
+  return sniffed.kind === 'runner' && mixedByName(file.path) === undefined;
 }

@@ -1,4 +1,4 @@
-/** Whether a file holds text that a handler knows: a console, a runner's log, what docker prints. */
+/** Whether lines that are no log's are text that a handler knows: a console, a runner's log, what docker prints. */
 import { takePrefixes } from '../util/line-prefix.ts';
 import { textTimeUs } from './scan-time.ts';
 import { textHandlers } from './text/handlers.ts';
@@ -13,7 +13,8 @@ const STATUS = /📡 Hotlink/u;
 export function knowsText(head: Buffer, path: string): boolean {
   const handlers = textHandlers();
   for (const [index, raw] of head.toString('utf8').split('\n', TRIED_LINES).entries()) {
-    const { at, time } = takePrefixes(raw);
+    const { at, shape, time } = takePrefixes(raw);
+    if (shape !== undefined) continue;
     const text = raw
       .slice(at, at + TRIED_CHARACTERS)
       .replace(/\r$/, '')

@@ -25,6 +25,10 @@ export const ERRORS = {
     'environment',
     (d) => `cannot write ${d.path}: ${d.reason}; choose another file`,
   ),
+  HLD_INPUT_BAD_TEMPLATE: entry<{ path: string; line: number; reason: string }>(
+    'input',
+    (d) => `${d.path}:${d.line}: ${d.reason}; docs/templates.md shows how a template is written`,
+  ),
   HLD_INPUT_NO_SUCH_PATH: entry<{ path: string }>(
     'input',
     (d) => `no such path: ${d.path}; give a sandbox directory, one file of it, or a saved database`,

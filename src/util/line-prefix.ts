@@ -37,21 +37,20 @@ export function shapeAt(text: string, at: number): LineShape | undefined {
 }
 
 const STAMP = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)`;
-const MARK = '(?:\\uFEFF|\\xEF\\xBB\\xBF)';
 
 /** Forms that carry a time in their first group. The second one of brackets is the level that Desktop or the SDK gave. */
 const BRACKETS = new RegExp(String.raw`\[(${STAMP})\]((?:\[[A-Z][A-Z-]*\])+|\[runner\])?(?: |$)?`, 'y');
 const TIME = new RegExp(String.raw`(${STAMP})(?: (?:stdout|stderr) [FP](?= |$))?(?: |$)`, 'y');
 const OTHERS: readonly RegExp[] = [
   /\[(?:STDOUT|STDERR|stdout|stderr)\](?: |$)?/y,
-  new RegExp(MARK, 'y'),
+  /\uFEFF|\xEF\xBB\xBF/y,
   /(?:\x1b\[[0-9;]*m)+/y,
   /##\[[a-z-]{1,24}\]/y,
   /[A-Za-z0-9][\w.-]*[-_]\d+ +\|(?: |$)/y,
   /[A-Za-z0-9][\w.-]* +\| (?=(?:\x1b\[[0-9;]*m)*(?:\d{4}-\d\d-\d\d[T ]\d\d:|time=\d{4}-|line=\d+ time=|\{"time":))/y,
+  // Job and step, as `gh run view --log` puts them before each line.
+  /[^\t\n]{1,200}\t[^\t\n]{1,200}\t(?=(?:\uFEFF|\xEF\xBB\xBF)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z )/y,
 ];
-/** Job and step, as `gh run view --log` puts them before each line. */
-const JOB_AND_STEP = new RegExp(String.raw`[^\t\n]{1,200}\t[^\t\n]{1,200}\t(?=${MARK}?${STAMP}(?: |$))`, 'y');
 
 export interface Prefixes {
   /** Where the line itself begins. */
@@ -73,7 +72,7 @@ function end(pattern: RegExp, text: string, at: number): number {
 
 /** Takes off every prefix until a log line or other text is left. */
 export function takePrefixes(text: string): Prefixes {
-  let at = end(JOB_AND_STEP, text, 0);
+  let at = 0;
   let time: string | undefined;
   let isDesktop = false;
   let isDesktopsOwn = false;

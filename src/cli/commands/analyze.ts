@@ -3,7 +3,7 @@ import type { Diagnosis } from '../../model/diagnosis.ts';
 import { DoctorError } from '../../model/errors.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { mask } from '../../ingest/mask.ts';
-import { openInput } from '../input.ts';
+import { openInput, TEMPLATES_HELP } from '../input.ts';
 import { parseWidth } from '../layout.ts';
 import { loadOwnRules, ownRulesOf, RULES_OPTION } from '../own-rules.ts';
 import { MIN_WIDTH, print, startProgress, terminalWidth, wantsColor, writeOutput } from '../output.ts';
@@ -26,6 +26,7 @@ interface Options {
   allRuns?: boolean;
   relayZone?: string;
   rules?: string;
+  templates?: string;
   note: string[];
   failOn: Limit[];
   width?: number;
@@ -89,7 +90,12 @@ async function render(diagnoses: readonly Diagnosis[], target: Target, options: 
 async function judge(input: string, options: Options): Promise<Diagnosis[]> {
   const quiet = options.quiet === true;
   const ownRules = await loadOwnRules(options.rules);
-  const { store, root } = await openInput(input, { database: options.db, relayZone: options.relayZone, progress: startProgress(quiet) });
+  const { store, root } = await openInput(input, {
+    database: options.db,
+    relayZone: options.relayZone,
+    templates: options.templates,
+    progress: startProgress(quiet),
+  });
   try {
     const [{ excerptReader }, { diagnose, runIds }] = await Promise.all([
       import('../../ingest/excerpts.ts'),
@@ -133,6 +139,7 @@ export function addAnalyze(program: Command, done: (code: ExitCode) => void): vo
     .option('--run <id>', 'judge this run instead of the newest')
     .option('--all-runs', 'judge every run; json prints one diagnosis a line')
     .option('--relay-zone <zone>', "zone of the relay's local time: minutes, ±HH:MM or a name; found from the evidence if left out")
+    .option('--templates <file>', TEMPLATES_HELP)
     .option(
       '--note <text>',
       "what you saw yourself, as evidence: 'stood still 15 min'; may be repeated",

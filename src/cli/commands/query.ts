@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { DoctorError } from '../../model/errors.ts';
 import type { Cell } from '../../store/sql.ts';
 import type { Store } from '../../store/store.ts';
-import { openInput } from '../input.ts';
+import { openInput, TEMPLATES_HELP } from '../input.ts';
 import { print, startProgress, visible } from '../output.ts';
 
 const FORMATS = ['table', 'json', 'ndjson', 'csv'] as const;
@@ -77,8 +77,13 @@ async function run(store: Store, statement: string): Promise<Result> {
   }
 }
 
-async function query(input: string, statement: string, format: Format): Promise<void> {
-  const { store } = await openInput(input, { progress: startProgress(false), acceptNothing: true });
+interface Options {
+  format: Format;
+  templates?: string;
+}
+
+async function query(input: string, statement: string, { format, templates }: Options): Promise<void> {
+  const { store } = await openInput(input, { templates, progress: startProgress(false), acceptNothing: true });
   try {
     await publishCase(store);
     const result = await run(store, statement);
@@ -95,5 +100,6 @@ export function addQuery(program: Command): void {
     .argument('<input>', 'sandbox directory, one file of it, or a database saved with analyze --db')
     .argument('<sql>', 'one statement, such as "SELECT kind, count(*) FROM event GROUP BY kind"')
     .option('--format <format>', 'table, json, ndjson (one row a line) or csv', parseFormat, 'table')
-    .action(async (input: string, statement: string, options: { format: Format }) => query(input, statement, options.format));
+    .option('--templates <file>', TEMPLATES_HELP)
+    .action(async (input: string, statement: string, options: Options) => query(input, statement, options));
 }

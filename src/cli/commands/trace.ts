@@ -2,16 +2,18 @@ import type { Command } from 'commander';
 import { DoctorError } from '../../model/errors.ts';
 import { withCase } from '../case.ts';
 import { parseTextOrJson, type TextOrJson } from '../format.ts';
+import { TEMPLATES_HELP } from '../input.ts';
 import { addLayoutOptions, stdoutLayout, type LayoutOptions } from '../layout.ts';
 import { print } from '../output.ts';
 
 interface Options extends LayoutOptions {
   format: TextOrJson;
   run?: string;
+  templates?: string;
 }
 
 async function trace(input: string, fromWord: string, toWord: string, options: Options): Promise<string> {
-  return withCase(input, options.run, async ({ c, excerpts, judge }) => {
+  return withCase(input, options, async ({ c, excerpts, judge }) => {
     const { describeTrace, partyNamed, traceDirection } = await import('../../rules/trace.ts');
     const [from, to] = [partyNamed(c, fromWord), partyNamed(c, toWord)];
     if (from === to)
@@ -31,7 +33,8 @@ export function addTrace(program: Command): void {
     .argument('<from>', 'sender: email or role, such as client1')
     .argument('<to>', 'receiver: email or role')
     .option('--format <format>', 'text or json', parseTextOrJson, 'text')
-    .option('--run <id>', 'look at this run instead of the newest');
+    .option('--run <id>', 'look at this run instead of the newest')
+    .option('--templates <file>', TEMPLATES_HELP);
   addLayoutOptions(command).action(async (input: string, from: string, to: string, options: Options) =>
     print(await trace(input, from, to, options)),
   );

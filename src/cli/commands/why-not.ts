@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { DoctorError } from '../../model/errors.ts';
 import { withCase, type OpenCase } from '../case.ts';
 import { parseTextOrJson, type TextOrJson } from '../format.ts';
+import { TEMPLATES_HELP } from '../input.ts';
 import { addLayoutOptions, stdoutLayout, type LayoutOptions } from '../layout.ts';
 import { print } from '../output.ts';
 import { loadOwnRules, RULES_OPTION } from '../own-rules.ts';
@@ -11,6 +12,7 @@ interface Options extends LayoutOptions {
   format: TextOrJson;
   run?: string;
   rules?: string;
+  templates?: string;
 }
 
 async function explainVerdict(id: string, input: string, options: Options): Promise<string> {
@@ -28,7 +30,7 @@ async function explainVerdict(id: string, input: string, options: Options): Prom
     const { renderWhyNot } = await import('../../report/why-not.ts');
     return renderWhyNot(answer, diagnosis, stdoutLayout(options));
   };
-  return withCase(input, options.run, answerCase, ownRules);
+  return withCase(input, options, answerCase, ownRules);
 }
 
 export function addWhyNot(program: Command): void {
@@ -39,7 +41,8 @@ export function addWhyNot(program: Command): void {
     .argument('<input>', 'sandbox directory, one file of it, or a database saved with analyze --db')
     .option('--format <format>', 'text or json', parseTextOrJson, 'text')
     .option('--run <id>', 'look at this run instead of the newest')
-    .option(...RULES_OPTION);
+    .option(...RULES_OPTION)
+    .option('--templates <file>', TEMPLATES_HELP);
   addLayoutOptions(command).action(async (rule: string, input: string, options: Options) =>
     print(await explainVerdict(rule, input, options)),
   );
