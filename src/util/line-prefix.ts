@@ -46,11 +46,11 @@ const OTHERS: readonly RegExp[] = [
   /\uFEFF|\xEF\xBB\xBF/y,
   /(?:\x1b\[[0-9;]*m)+/y,
   /##\[[a-z-]{1,24}\]/y,
-  /[A-Za-z0-9][\w.-]*[-_]\d+ +\|(?: |$)/y,
-  /[A-Za-z0-9][\w.-]* +\| (?=(?:\x1b\[[0-9;]*m)*(?:\d{4}-\d\d-\d\d[T ]\d\d:|time=\d{4}-|line=\d+ time=|\{"time":))/y,
-  // Job and step, as `gh run view --log` puts them before each line.
-  /[^\t\n]{1,200}\t[^\t\n]{1,200}\t(?=(?:\uFEFF|\xEF\xBB\xBF)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z )/y,
+  /[A-Za-z0-9][\w.-]{0,80}[-_]\d+ +\|(?: |$)/y,
+  /[A-Za-z0-9][\w.-]{0,80} +\| (?=(?:\x1b\[[0-9;]*m)*(?:\d{4}-\d\d-\d\d[T ]\d\d:|time=\d{4}-|line=\d+ time=|\{"time":))/y,
 ];
+/** Job and step, as `gh run view --log` puts them before each line. */
+const JOB_AND_STEP = /[^\t\n]{1,200}\t[^\t\n]{1,200}\t(?=(?:\uFEFF|\xEF\xBB\xBF)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z )/y;
 
 export interface Prefixes {
   /** Where the line itself begins. */
@@ -94,6 +94,7 @@ export function takePrefixes(text: string): Prefixes {
         next = end(pattern, text, at);
         if (next > at) break;
       }
+      if (next === at && text.includes('\t', at)) next = end(JOB_AND_STEP, text, at);
       if (next > at && text.charCodeAt(at) !== 0x1b) isDesktopsOwn = false;
     }
     if (next === at) return { at, shape: undefined, time, isDesktop, isDesktopsOwn };
