@@ -20,8 +20,8 @@ import { textHandlers } from './text/handlers.ts';
 const COLOUR = /\x1b\[[0-9;]*m/g;
 /** What a relay prints without a time (field guide 3.4). */
 const RELAY_FOREIGN = /^(?:\[GIN-debug\] |SDK \d{4}\/\d\d\/\d\d )/;
-/** Messages that name the tree of their own client. */
-const OWN_PATHS = new Set(['daemon-start', 'proxy-marker']);
+/** Lines that name the tree of their own client do so within this. */
+const OWNER_BYTES = 1024;
 
 /** How many lines were whose. */
 export interface Tally {
@@ -63,7 +63,6 @@ export class MixedReader implements LineReader {
   private readonly target: ReaderTarget;
   private readonly table: CompiledTable;
   private readonly readers: Readonly<Record<PlainDialect, LineReader>>;
-  private readonly kinds: ReadonlySet<number>;
   private readonly handlers: readonly TextHandler[] = textHandlers();
   private readonly place: TextPlace;
   /** Relay lines with a prefix time, and the zones that they speak for. */
@@ -81,8 +80,6 @@ export class MixedReader implements LineReader {
       plainReader(dialect, window, { ...target, table: target.table.parts?.[dialect] ?? target.table });
     this.readers = Object.fromEntries(PLAIN_DIALECTS.map((dialect) => [dialect, reader(dialect)])) as Record<PlainDialect, LineReader>;
     this.zoneVotes = this.readers['relay-dev'].zoneVotes ?? new Map();
-    const own = PLAIN_DIALECTS.flatMap((d) => target.table.parts?.[d].templates ?? []).filter((t) => OWN_PATHS.has(t.kind));
-    this.kinds = new Set(own.map((t) => t.kindId));
   }
 
   read(start: number, end: number, cut: boolean): void {
@@ -142,8 +139,8 @@ export class MixedReader implements LineReader {
       this.hasLocalStamps = true;
       this.placeRelayTime(record, time);
     }
-    if (record.outcome === 'event' && this.kinds.has(record.kindId) && !this.target.countsOnly) {
-      const owner = partyOfLog(this.window.bytes.subarray(from, Math.min(end, from + HEAD_BYTES)));
+    if (record.outcome === 'event' && dialect !== 'relay-dev' && dialect !== 'relay-json') {
+      const owner = partyOfLog(this.window.bytes.subarray(from, Math.min(end, from + OWNER_BYTES)));
       if (owner !== null) this.owners.add(owner);
     }
   }

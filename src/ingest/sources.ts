@@ -103,6 +103,11 @@ export function smallSource(head: SourceHead, text: string, read: FileRows, coun
   };
 }
 
+/** Parties whose lines stand side by side in one file; null where there is one at most. */
+function severalParties({ nested }: Source): string | null {
+  return nested === null || nested.owners.size < 2 ? null : [...nested.owners].toSorted().map(mask).join('\n');
+}
+
 /** Whatever a small file says goes through the mask here, so that no reader of a kind can forget it. */
 function clean(value: Cell): Cell {
   return typeof value === 'string' ? mask(value).toWellFormed() : value;
@@ -119,7 +124,17 @@ function sourceRow(s: Source): readonly Cell[] {
     s.bytes,
     s.lines,
   ];
-  return what.concat([s.records, s.continuation, s.ignored, s.rejected, s.unmatchedHotlink, s.cut, s.zoneMinutes, s.zoneSource]);
+  return what.concat([
+    s.records,
+    s.continuation,
+    s.ignored,
+    s.rejected,
+    s.unmatchedHotlink,
+    s.cut,
+    severalParties(s),
+    s.zoneMinutes,
+    s.zoneSource,
+  ]);
 }
 
 function summaryRow(sourceId: number, { eventId, lineNo, tsUs, figures: f }: SummaryRow): readonly Cell[] {
@@ -127,7 +142,7 @@ function summaryRow(sourceId: number, { eventId, lineNo, tsUs, figures: f }: Sum
   return sent.concat([f.rxPackets, f.rxBytesMin, f.rxBytesMax, f.state, f.p2pUp, f.sessIn, f.outAccepted, f.outWaiting]);
 }
 
-/** Writes everything but events and dictionaries. Summary rows of a mirrored output are left out: they say the same twice. */
+/** Writes everything but events and dictionaries. Summary rows of a mirrored output are left out, they say the same twice; so are those that are nobody's. */
 export async function writeSources(store: Store, sources: readonly Source[], dictionaries: Dictionaries): Promise<void> {
   const subject = (id: number): string | null => dictionaries.texts.textOf(id) ?? null;
   const byTable = new Map<string, (readonly Cell[])[]>();
@@ -143,7 +158,8 @@ export async function writeSources(store: Store, sources: readonly Source[], dic
     for (const f of source.families)
       add('family', [sourceId, f.family, subject(f.subject), f.lines, f.bytes, f.firstUs, f.firstLine, f.lastUs, f.lastLine]);
     for (const s of source.silences) add('silence', [sourceId, s.family, subject(s.subject), s.fromUs, s.fromLine, s.toUs, s.toLine]);
-    if (source.mirrorOf === null) for (const summary of source.summaries) add('summary', summaryRow(sourceId, summary));
+    if (source.mirrorOf === null && severalParties(source) === null)
+      for (const summary of source.summaries) add('summary', summaryRow(sourceId, summary));
     for (const row of source.rows) add(row.table, row.values.map(clean));
   }
   for (const [table, rows] of byTable) await store.append(table, rows);

@@ -22,6 +22,7 @@ CREATE TABLE source (
   rejected     BIGINT  NOT NULL,   -- not understood; reasons in source_rejection
   unmatched_hotlink BIGINT NOT NULL, -- of the rejected: lines that say hotlink and match no template (bucket of their own)
   cut          BOOLEAN NOT NULL,   -- the file ends without a newline (cut mid-write)
+  parties      VARCHAR,            -- only of a file in which clients of several parties speak: their emails, one a line; whose a line is cannot be told, so it is nobody's
   zone_minutes INTEGER,            -- only where a relay wrote local time: minutes added to UTC to get it
   zone_source  VARCHAR             -- 'requests' (solved from Incoming request lines) | 'prefix' (UTC times that docker put before the lines) | 'matched' | 'told' | NULL
 );
@@ -199,7 +200,8 @@ CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
 export const VIEWS = /* sql */ `
 CREATE VIEW event AS
 SELECT
-  e.event_id, e.source_id, s.path AS source, CASE WHEN k.side = 'client' THEN s.party END AS party, e.line_no, e.ts_us, e.level, k.kind,
+  e.event_id, e.source_id, s.path AS source, k.side,
+  CASE WHEN k.side = 'client' AND s.parties IS NULL THEN s.party END AS party, e.line_no, e.ts_us, e.level, k.kind,
   ts.value AS session, left(ts.value, 8) AS sid8,
   p.path, p.owner, p.run, p.channel, kp.path AS key_path, kp.owner AS key_owner, kp.channel AS key_channel,
   tc.value AS conn, tm.value AS msg_id, tt.value AS msg_type, tu.value AS user_email, tto.value AS to_email,

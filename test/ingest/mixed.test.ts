@@ -438,6 +438,31 @@ describe('the diagnosis of a sample', () => {
     30_000,
   );
 
+  it('makes no claim of lines of several parties in one file, and says so; with their own logs it stays the same', async () => {
+    const tree = files('healthy');
+    const before = await judged(tree);
+    const own = [CLIENT1, CLIENT2].map((party) => `${party}/.syftbox/logs/syftbox.log`);
+    const lines = own.flatMap((path) =>
+      (tree[path] ?? Buffer.alloc(0))
+        .toString('latin1')
+        .split('\n')
+        .filter((line) => line !== ''),
+    );
+    expect(lines.length).toBeGreaterThan(100);
+    const byTime = lines.toSorted((x, y) => (x.slice(5, 29) < y.slice(5, 29) ? -1 : x.slice(5, 29) > y.slice(5, 29) ? 1 : 0));
+    const desktop = `${CLIENT1}/logs/desktop.log`;
+    const copy = { [desktop]: wrap(asOutput(Buffer.from(`${byTime.join('\n')}\n`, 'latin1')), () => DESKTOP) };
+    expect(await judged({ ...tree, ...copy })).toEqual(before);
+    const rest = Object.fromEntries(Object.entries(tree).filter(([path]) => !own.includes(path)));
+    const alone = await judgeFolder(makeSandbox({ ...rest, ...copy }));
+    const without = await judgeFolder(makeSandbox(rest));
+    expect(alone.causes.map(({ rule, subject }) => [rule, subject])).toEqual(without.causes.map(({ rule, subject }) => [rule, subject]));
+    expect(alone.missingEvidence[0]).toMatchObject({
+      what: `whose lines those in ${desktop} are`,
+      why: expect.stringContaining(`${CLIENT1}, ${CLIENT2}`),
+    });
+  }, 30_000);
+
   it("stays the same with the relay's log as docker kept it, beside the relay's own and alone", async () => {
     const tree = files('stall-e3-debug');
     const before = await judged(tree);

@@ -390,6 +390,14 @@ export function missingEvidence(c: CaseFile): Diagnosis['missingEvidence'] {
       why: 'it alone shows what the relay took and whom it wrote it to',
       how: 'add relay/server/logs/server.log of the same run',
     });
+  for (const source of c.sources) {
+    if (source.parties.length > 0 && source.mirrorOf === null)
+      out.push({
+        what: `whose lines those in ${source.path} are`,
+        why: `clients of ${source.parties.length} parties wrote into it (${source.parties.join(', ')}), and most lines do not name theirs`,
+        how: 'add the .syftbox/logs/syftbox.log of each of them',
+      });
+  }
   for (const p of c.parties) {
     if (p.log === null)
       out.push({

@@ -11,6 +11,8 @@ export interface Source {
   readonly mirrorOf: number | null;
   readonly zoneMinutes: number | null;
   readonly zoneSource: string | null;
+  /** Emails of the clients whose lines stand side by side in one file, so that nobody can tell whose they are; else empty. */
+  readonly parties: readonly string[];
   /** Whose log it is or holds: of what a runner printed, those with enough lines that are events. */
   readonly logs: readonly ('client-log' | 'relay-log')[];
 }
@@ -25,7 +27,7 @@ export async function loadSources(query: Query): Promise<readonly Source[]> {
       FROM log_event AS e JOIN source AS s ON s.source_id = e.source_id AND s.kind = 'runner' JOIN event_kind AS k USING (kind_id)
       GROUP BY e.source_id
     )
-    SELECT s.source_id, path, kind, dialect, party, mirror_of, zone_minutes, zone_source, n.client, n.relay
+    SELECT s.source_id, path, kind, parties, dialect, party, mirror_of, zone_minutes, zone_source, n.client, n.relay
     FROM source AS s LEFT JOIN nested AS n USING (source_id) ORDER BY s.source_id
   `);
   return rows.map((r) => ({
@@ -37,15 +39,18 @@ export async function loadSources(query: Query): Promise<readonly Source[]> {
     mirrorOf: integerOrNull(r, 'mirror_of'),
     zoneMinutes: integerOrNull(r, 'zone_minutes'),
     zoneSource: textOrNull(r, 'zone_source'),
+    parties: (textOrNull(r, 'parties') ?? '').split('\n').filter((email) => email !== ''),
     logs: logsOf(r),
   }));
 }
 
 function logsOf(r: Row): Source['logs'] {
   const kind = text(r, 'kind');
+  const isOnes = textOrNull(r, 'parties') === null;
+  if (kind === 'client-log' && !isOnes) return [];
   if (kind === 'client-log' || kind === 'relay-log') return [kind];
   const holds = (column: string): boolean => (integerOrNull(r, column) ?? 0) >= NESTED_EVENTS;
-  return [...(holds('client') ? (['client-log'] as const) : []), ...(holds('relay') ? (['relay-log'] as const) : [])];
+  return [...(isOnes && holds('client') ? (['client-log'] as const) : []), ...(holds('relay') ? (['relay-log'] as const) : [])];
 }
 
 export interface TelemetrySession {

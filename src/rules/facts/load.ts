@@ -326,7 +326,7 @@ export interface Family {
 
 export async function loadFamilies(query: Query): Promise<readonly Family[]> {
   const rows = await query(sql`
-    SELECT f.*, s.path AS source, s.party FROM family AS f JOIN source AS s ON s.source_id = f.source_id AND s.mirror_of IS NULL
+    SELECT f.*, s.path AS source, s.party FROM family AS f JOIN source AS s ON s.source_id = f.source_id AND s.mirror_of IS NULL AND s.parties IS NULL
     ORDER BY f.source_id, f.family, f.subject
   `);
   return rows.map((r) => ({
@@ -354,7 +354,7 @@ export interface Silence {
 
 export async function loadSilences(query: Query): Promise<readonly Silence[]> {
   const rows = await query(sql`
-    SELECT x.* FROM silence AS x JOIN source AS s ON s.source_id = x.source_id AND s.mirror_of IS NULL
+    SELECT x.* FROM silence AS x JOIN source AS s ON s.source_id = x.source_id AND s.mirror_of IS NULL AND s.parties IS NULL
     JOIN run_window AS w ON w.source_id = x.source_id AND x.from_line BETWEEN w.from_line AND w.to_line
     ORDER BY x.source_id, x.from_line
   `);

@@ -104,6 +104,7 @@ export async function openWindow(query: Query, run: string | null, newerRuns: re
     CREATE OR REPLACE TEMP TABLE ev AS
     SELECT e.*, e.ts_us AS t
     FROM event AS e JOIN run_window AS w ON w.source_id = e.source_id
+    JOIN source AS s ON s.source_id = e.source_id AND (s.parties IS NULL OR e.side = 'relay')
     WHERE e.line_no BETWEEN w.from_line AND w.to_line
     ORDER BY e.event_id
   `);
