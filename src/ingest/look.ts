@@ -78,7 +78,9 @@ export function lookAt(sourceId: number, file: FoundFile, root: string, isNamed 
   if (head === undefined) return { ...known, sniffed: { kind: 'unknown', dialect: 'none' }, isUnreadable: true };
   const sniffed = asMixed(kindByContent(head, head.length === file.bytes), file.path, head, isNamed);
   if (!isLog(sniffed.dialect)) return { ...known, sniffed };
-  return { ...known, sniffed, party: sniffed.kind === 'relay-log' ? null : (party ?? partyOfLog(head)), head };
+  if (sniffed.kind === 'client-log') return { ...known, sniffed, party: party ?? partyOfLog(head), head };
+  // What a runner prints may name anybody: only its place says whose it is.
+  return { ...known, sniffed, party: sniffed.kind === 'runner' ? party : null, head };
 }
 
 const STAMP = /^(?:line=\d+ )?(?:time=)?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))/gm;
