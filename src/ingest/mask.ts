@@ -47,15 +47,27 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?/g, MASK],
   [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|\bglpat-[\w-]{20,}|\bxox[abprs]-[\w-]{10,}/g, MASK],
   [/(-----BEGIN [A-Z ]*PRIVATE KEY-----)[^-]+/g, `$1${MASK}`],
+  // Environment variables, as consoles and runners print them: the whole quoted value, else the first word.
+  [
+    /\b((?:(?:[A-Z][A-Z0-9]*_)*(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|APIKEY)|(?:[A-Z][A-Z0-9]*_)+(?:PASS|KEY|PWD|AUTH|COOKIE))(?:_[A-Z0-9]+)*=)(?!\*\*\*)("[^"]*"|'[^']*'|[^\s"',;)}\]]+)/g,
+    `$1${MASK}`,
+  ],
 ];
 
 /** Words of which one must stand in a text for any rule to apply: most texts are ids and paths. */
 const SUSPICIOUS =
-  /token|authorization|bearer|cookie|websocket-key|ice-pwd|ice-ufrag|ufrag|fragment|pwd|key|secret|passw|passphrase|credential|jwt|signature|turn|root(?:user|pass)|eyJ|AKIA|ASIA|gh[pousr]_|glpat-|xox|:\/\/[^/]*@/i;
+  /token|authorization|bearer|cookie|websocket-key|ice-pwd|ice-ufrag|ufrag|fragment|pwd|key|secret|passw|passphrase|_pass|_auth|credential|jwt|signature|turn|root(?:user|pass)|eyJ|AKIA|ASIA|gh[pousr]_|glpat-|xox|:\/\/[^/]*@/i;
 
 /** Characters that are looked at; of a longer text the middle is left out. Nothing keeps more of a text than that. */
 const LONGEST = 64 * 1024;
 const END = 16 * 1024;
+
+const SECRET_NAME = /(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PASS|CREDENTIALS?|APIKEY|KEY|AUTH|COOKIE)(?:_|$)|_PWD$/i;
+
+/** Whether a variable is called like something that nobody else may know; its value is then masked whole. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
 
 /** The text with every secret value replaced by `***`. */
 export function mask(text: string): string {
