@@ -16,7 +16,7 @@ export function drawWaits(d: Diagnosis, names: Names, page: Page): void {
   page.heading('Who waits for whom');
   for (const wait of d.waits) {
     const since = wait.since === null ? '' : ` since ${clockTime(wait.since, dayOf(d))}`;
-    const whom = wait.for.length === 0 ? 'nobody' : wait.for.map((party) => names.role(party)).join(' and ');
+    const whom = wait.for.length === 0 ? 'a peer' : wait.for.map((party) => names.role(party)).join(' and ');
     const [first] = wait.evidence;
     page.row(
       [span(`${names.role(wait.party)} waits for ${whom}`, 'bold'), span(`${since}${wait.why === '' ? '' : `: ${names.prose(wait.why)}`}`)],
@@ -33,7 +33,7 @@ export function drawWaits(d: Diagnosis, names: Names, page: Page): void {
 
 /** Parties that are waited for and wait for nobody themselves. */
 function chainEnd(d: Diagnosis): string[] {
-  const waiting = new Set(d.waits.filter((wait) => wait.for.length > 0).map((wait) => wait.party));
+  const waiting = new Set(d.waits.map((wait) => wait.party));
   return [...new Set(d.waits.flatMap((wait) => wait.for))].filter((party) => !waiting.has(party));
 }
 

@@ -10,21 +10,25 @@ import {
   describeSequence,
   describeSessions,
   describeTimeline,
-  describeWaits,
   missingEvidence,
   noteBlocks,
 } from './engine/describe.ts';
 import { EvidenceWriter, type ExcerptReader } from './engine/evidence.ts';
 import { refuteLookAlikes } from './engine/exclusions.ts';
 import { fold, type Folded, type Found } from './engine/fold.ts';
-import { missingNeeds } from './engine/needs.ts';
+import { dependsOnHotlink, missingNeeds } from './engine/needs.ts';
 import type { Draft, Rule } from './engine/rule.ts';
+import { describeWaits } from './engine/waits.ts';
 import { Steps } from './engine/steps.ts';
 import { judge } from './engine/verdict.ts';
 import { buildCase, type BuildOptions } from './facts/build.ts';
 import type { CaseFile } from './facts/case-file.ts';
+import { directTcp } from './facts/runner.ts';
 import { listRuns } from './facts/window.ts';
 import { RULES } from './index.ts';
+
+/** With plain TCP (H1) hotlink's counters are 0 by design, and no state of it has a part in the run. */
+const PAST_HOTLINK = 'the programs spoke plain TCP past hotlink';
 
 export interface DiagnoseOptions extends BuildOptions {
   /** Further rules, made for this case: a user's own. */
@@ -83,10 +87,11 @@ export function runRules(
 ): { readonly found: readonly Found[]; readonly verdicts: readonly RuleVerdict[] } {
   const found: Found[] = [];
   const verdicts: RuleVerdict[] = [];
+  const bypassed = directTcp(c).length > 0;
   for (const rule of rules) {
     const id = rule.meta.id;
     try {
-      const judgement = rule.judge(c, new Steps(false));
+      const judgement = bypassed && dependsOnHotlink(rule) ? { notApplicable: PAST_HOTLINK } : rule.judge(c, new Steps(false));
       if ('notApplicable' in judgement) {
         verdicts.push({ rule: id, verdict: 'not-applicable', reason: judgement.notApplicable });
         continue;

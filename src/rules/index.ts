@@ -6,6 +6,7 @@ import { clientRestart } from './client-restart.ts';
 import { deadClient } from './dead-client.ts';
 import { duplicateDaemon } from './duplicate-daemon.ts';
 import { duplicateDelivery } from './duplicate-delivery.ts';
+import { earlyExit } from './early-exit.ts';
 import { failedBeforeTransport } from './failed-before-transport.ts';
 import { frozenLink } from './frozen-link.ts';
 import { graceTax } from './grace-tax.ts';
@@ -38,9 +39,11 @@ import { stalledReader } from './stalled-reader.ts';
 import { strictViolation } from './strict-violation.ts';
 import { turnCredentialsMissing } from './turn-credentials-missing.ts';
 import { unansweredOpen } from './unanswered-open.ts';
+import { unmountableSource } from './unmountable-source.ts';
 import { unpreparedPath } from './unprepared-path.ts';
 import { unreadableChannel } from './unreadable-channel.ts';
 import { unreadableTelemetry } from './unreadable-telemetry.ts';
+import { unroutableContainer } from './unroutable-container.ts';
 import { webrtcNotConnected } from './webrtc-not-connected.ts';
 import { websocketFallback } from './websocket-fallback.ts';
 import { wrongAcceptor } from './wrong-acceptor.ts';
@@ -52,6 +55,7 @@ export const RULES: readonly Rule[] = [
   deadClient,
   duplicateDaemon,
   duplicateDelivery,
+  earlyExit,
   failedBeforeTransport,
   frozenLink,
   graceTax,
@@ -84,9 +88,11 @@ export const RULES: readonly Rule[] = [
   strictViolation,
   turnCredentialsMissing,
   unansweredOpen,
+  unmountableSource,
   unpreparedPath,
   unreadableChannel,
   unreadableTelemetry,
+  unroutableContainer,
   webrtcNotConnected,
   websocketFallback,
   wrongAcceptor,

@@ -8,6 +8,7 @@ import { harm, hasOwnEvidence, name } from './engine/ask.ts';
 import type { CaseFile, PairFact, PartyFact, Ref } from './facts/case-file.ts';
 import type { Marker } from './facts/load-files.ts';
 import { expectedPath } from './facts/markers.ts';
+import { lineRef, partyOf, runnerLines } from './facts/runner.ts';
 
 export const missingChannel = defineRule({
   meta: {
@@ -82,6 +83,7 @@ function draftFor(c: CaseFile, { me, peer, theirs, party: { telemetry } }: Side 
     evidence.push({ source: example.source, pointer: '/to', text: `the peer has it: ${example.channel} to ${example.to ?? ''}` });
   if (telemetry?.hasLive === true)
     evidence.push({ source: telemetry.source, pointer: '/live/proxies', text: `live.proxies lists no proxy for ${peer}` });
+  evidence.push(...saidByRunner(c, me, peer));
   return [
     {
       subject: { from: me, to: peer },
@@ -92,4 +94,22 @@ function draftFor(c: CaseFile, { me, peer, theirs, party: { telemetry } }: Side 
       touches: [me, peer],
     },
   ];
+}
+
+const NO_LISTENER = /^(?:CONNECT_FAIL|NOT_LISTENING)$/;
+
+/** The runner saw the same: Desktop's audit misses the marker, a probe of this pair found no listener, the file is missing. */
+function saidByRunner(c: CaseFile, me: string, peer: string): Ref[] {
+  const mine = c.party(me);
+  const [a, b] = [mine?.index ?? null, c.party(peer)?.index ?? null];
+  if (mine === undefined || a === null || b === null) return [];
+  const pair = `CP${Math.min(a, b)}<->CP${Math.max(a, b)}`;
+  const own = runnerLines(c, 'port-conflict', 'port-check', 'path').filter((e) => partyOf(c, e) === mine);
+  const lines = own.filter(
+    (e) =>
+      (e.kind === 'port-conflict' && e.subject === 'E_PORT_CONFLICT_MARKER_MISSING' && (e.detail ?? '').includes(String(b))) ||
+      (e.kind === 'port-check' && NO_LISTENER.test(e.status ?? '') && (e.subject === pair || e.subject === `CP${b}`)) ||
+      (e.kind === 'path' && e.status === 'missing' && (e.subject ?? '').includes(`${a}_to_${b}`)),
+  );
+  return lines.slice(0, 2).flatMap(lineRef);
 }

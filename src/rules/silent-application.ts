@@ -8,6 +8,7 @@ import { defineRule, type Draft } from './engine/rule.ts';
 import { isWhole, name, names } from './engine/ask.ts';
 import type { CaseFile, Ref } from './facts/case-file.ts';
 import { whoOwes, type Owing } from './facts/rounds.ts';
+import { gaveUp, lineRef, nobodyComputes, waitingStacks } from './facts/runner.ts';
 
 export const silentApplication = defineRule({
   meta: {
@@ -28,7 +29,7 @@ export const silentApplication = defineRule({
     explains: ['stalled-counters'],
   },
   judge(c, steps) {
-    const unfinished = c.progress.filter((p) => p.state === 'unfinished').map((p) => p.ref);
+    const unfinished = [...c.progress.filter((p) => p.state === 'unfinished').map((p) => p.ref), ...gaveUp(c).flatMap(lineRef)];
     const isOpen = c.parties.some((p) => p.telemetry?.proxies.some((x) => x.connected) === true);
     const quiet = steps
       .of('the run', [c])
@@ -55,12 +56,25 @@ export const silentApplication = defineRule({
 function draftFor(c: CaseFile, o: Owing, unfinished: readonly Ref[]): Draft {
   const heard: Ref[] = o.heard.slice(0, 3).map((b) => ({ sourceId: b.sourceId, line: b.line }));
   const still = Math.floor((c.stillness.stoodStillUs ?? 0) / 1_000_000);
+  // A program that stands in a receive computes nothing: it waits for bytes itself, whatever the rounds say.
+  const stack = waitingStacks(c).find((s) => s.who === o.party);
+  const waits =
+    stack === undefined
+      ? ''
+      : nobodyComputes(c)
+        ? '; yet all programs stand in a receive, so nobody computes'
+        : '; yet its stack stands in a receive';
   return {
     subject: { party: o.party },
     severity: unfinished.length > 0 ? 'error' : 'warning',
-    confidence: unfinished.length > 0 ? 'certain' : o.midRound ? 'likely' : 'possible',
-    message: `${name(o.party, c)}'s program received everything that made it send in the ${o.rounds - 1} earlier rounds and has been silent for ${still} s; ${names(o.towards, c)} ${o.towards.length === 1 ? 'waits' : 'wait'} for it${o.midRound || unfinished.length > 0 ? '' : ' (or the run ended here: the rounds are whole)'}`,
-    evidence: [...heard, ...unfinished.slice(0, 1), ...(c.stillness.lastMovedRef === null ? [] : [c.stillness.lastMovedRef])],
+    confidence: stack !== undefined ? 'possible' : unfinished.length > 0 ? 'certain' : o.midRound ? 'likely' : 'possible',
+    message: `${name(o.party, c)}'s program received everything that made it send in the ${o.rounds - 1} earlier rounds and has been silent for ${still} s; ${names(o.towards, c)} ${o.towards.length === 1 ? 'waits' : 'wait'} for it${o.midRound || unfinished.length > 0 ? '' : ' (or the run ended here: the rounds are whole)'}${waits}`,
+    evidence: [
+      ...heard,
+      ...unfinished.slice(0, 1),
+      ...(stack === undefined ? [] : lineRef(stack.frame)),
+      ...(c.stillness.lastMovedRef === null ? [] : [c.stillness.lastMovedRef]),
+    ],
     metrics: { silent_seconds: still, rounds_before: o.rounds - 1, mid_round: o.midRound },
     at: o.at,
     touches: '*',

@@ -6,6 +6,8 @@ import { defineRule, type Draft } from './engine/rule.ts';
 import { counter, firstTime, harm, hasOwnEvidence, name, plural, ref, subjectOf } from './engine/ask.ts';
 import type { CaseFile, PartyFact } from './facts/case-file.ts';
 import type { LogEvent } from './facts/events.ts';
+import type { RunnerEvent } from './facts/load-runner.ts';
+import { lineRef, runnerLines } from './facts/runner.ts';
 
 export const strictViolation = defineRule({
   meta: {
@@ -14,7 +16,8 @@ export const strictViolation = defineRule({
     severity: 'error',
     failures: ['F-15', 'F-9'],
     needs: ['client-log|telemetry'],
-    proves: 'The sending client refused these bytes and went on; they were never sent, and their numbers are missing.',
+    proves:
+      'The sending client refused these bytes and went on; they were never sent, and their numbers are missing. Where only the scenario says that its check failed, peer to peer was not what carried the run, and no more than that.',
     notEvidence: {
       'mode-alone': 'Strict mode by itself.',
       'connected-once': 'A connected data channel of another session.',
@@ -24,8 +27,8 @@ export const strictViolation = defineRule({
     remedy: 'Make peer to peer connect (TURN credentials, network), or run without strict and p2p-only.',
     explains: ['asymmetric-growth', 'stalled-counters', 'silent-application', 'sequence-gap', 'absent-application'],
   },
-  judge: (c, steps) =>
-    steps
+  judge(c, steps) {
+    const drafts = steps
       .of('parties', c.parties)
       .that('with a log or telemetry', (p) => hasOwnEvidence(p))
       .to('with a send that was refused, in the log or by its counter', (p) => {
@@ -33,8 +36,32 @@ export const strictViolation = defineRule({
         const counted = p.telemetry?.strictViolations ?? 0;
         return refused.length === 0 && counted === 0 ? null : { p, refused, counted };
       })
-      .rows.map((x) => draftFor(c, x)),
+      .rows.map((x) => draftFor(c, x));
+    const said = steps.of('checks of the scenario that failed', runnerLines(c, 'p2p-violation'));
+    const lines = said.rows.slice(0, 3).flatMap(lineRef);
+    const [first, ...rest] = drafts;
+    if (first !== undefined) return [{ ...first, evidence: [...first.evidence, ...lines] }, ...rest];
+    const alone = said.that('of a run that did not finish', () => c.finished !== true).rows;
+    return alone.length === 0 ? [] : [fromScenario(alone)];
+  },
 });
+
+/** The scenario's own check failed; whether bytes were refused or took the WebSocket, only the clients can tell. */
+function fromScenario(said: readonly RunnerEvent[]): Draft {
+  const fallbacks = Math.max(0, ...said.map((e) => e.n ?? 0));
+  const what = said.some((e) => e.status === 'no-dataplane')
+    ? 'no data channel was up'
+    : `${plural(fallbacks, 'fallback')} to the WebSocket`;
+  return {
+    subject: {},
+    severity: 'warning',
+    confidence: 'likely',
+    message: `the scenario allows peer to peer only and failed its check: ${what}`,
+    evidence: said.slice(0, 3).flatMap(lineRef),
+    metrics: { fallbacks },
+    touches: '*',
+  };
+}
 
 interface Refusals {
   readonly p: PartyFact;

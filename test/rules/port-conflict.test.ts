@@ -1,5 +1,6 @@
 import { portConflict } from '../../src/rules/port-conflict.ts';
 import { testRule } from '../helpers/rule-tester.ts';
+import { RUN } from '../helpers/story-lines.ts';
 import { story, type Story } from '../helpers/story.ts';
 
 const taken = (): Story =>
@@ -12,8 +13,24 @@ const taken = (): Story =>
     .talk('client1', 'aggregator', 13)
     .end(20);
 
+const audit = (code: string): string =>
+  `[2026-02-09T03:00:01+00:00][ERROR] PORT CONFLICT [E_PORT_CONFLICT_${code}]: CP1<->CP2 port 10003 is in use\n`;
+
 testRule(portConflict, {
   found: {
+    "the desktop's audit before the start": {
+      story: () => story().startClients().end(20).file('client1@sandbox.local/logs/desktop.log', audit('LOCAL_BUSY')),
+      subject: 'client1',
+      severity: 'error',
+      message: /Desktop refused to start client1: something else has its port 10003/,
+      decisive: /PORT CONFLICT/,
+    },
+    'port bases that do not agree': {
+      story: () => story().startClients().end(20).file('client1@sandbox.local/logs/desktop.log', audit('PARTICIPANT_BASE')),
+      subject: 'client1',
+      message: /the port plan of the parties does not agree/,
+      decisive: /PORT CONFLICT/,
+    },
     'a port that something else has': {
       story: taken,
       subject: 'client1 > client2',
@@ -33,6 +50,16 @@ testRule(portConflict, {
     },
   },
   clear: {
+    probed: () =>
+      story()
+        .start()
+        .end(20)
+        .file(
+          `client1@sandbox.local/datasites/.syqure-cache/${RUN}/party-1/syqure-native.log`,
+          '[2026-02-09T03:00:01+00:00][runner] tcp_preflight CP1<->CP2 port=10003 status=CONNECT_FAIL err=Connection refused (os error 111)\n',
+        ),
+    'an audit, and bytes that moved all the same': () =>
+      story().start().talk('client1', 'aggregator', 13).end(20).file('client1@sandbox.local/logs/desktop.log', audit('LOCAL_BUSY')),
     reconnect: () => story().start().talk('client1', 'aggregator', 13).cut('client1').end(20),
     'bound-later': () =>
       story({ era: 'E1b' })

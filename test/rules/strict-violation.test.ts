@@ -27,6 +27,19 @@ testRule(strictViolation, {
       subject: 'client1',
       decisive: /p2p_only/,
     },
+    "the scenario's own check": {
+      story: () => new Map([['console.txt', 'P2P-only violation: ws_tx=12 ws_fallbacks=3\n']]),
+      subject: 'run',
+      severity: 'warning',
+      message: /failed its check: 3 fallbacks to the WebSocket/,
+      decisive: /P2P-only/,
+    },
+    'no data channel, by the scenario': {
+      story: () => new Map([['console.txt', 'Error: client1: no active webrtc dataplane\n']]),
+      subject: 'run',
+      message: /no data channel was up/,
+      decisive: /dataplane/,
+    },
   },
   clear: {
     'mode-alone': () =>

@@ -9,8 +9,6 @@ const FAILURES: readonly string[] = Array.from({ length: FAILURE_COUNT }, (_, i)
 export const PLANNED: Readonly<Record<string, readonly string[]>> = {
   'duplicate-chunk-suppressed': ['F-26'],
   'small-message-delay': ['F-31'],
-  'unmountable-source': ['F-21'],
-  'unroutable-container': ['F-22'],
 };
 
 export interface Listed {

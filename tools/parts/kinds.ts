@@ -3,13 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const LITERAL = /'([a-z0-9-]+)'/g;
-/** Calls of the event log that take kinds; the steps of a rule begin with a call of the same name. */
-const CALL = /(?<!\bsteps\s*)\.(?:of|ofParty|session)\(/g;
+/** Calls that take kinds: those of the event log, and the one for lines of runner text; the steps of a rule begin with a call of the same name. */
+const CALL = /(?:(?<!\bsteps\s*)\.(?:of|ofParty|session)|\brunnerLines)\(/g;
+/** The closed list of what lines of runner text say. */
+const RUNNER_KINDS = 'src/ingest/text/kinds.ts';
 /** Comparisons of a column or property called kind, in SQL and in TypeScript. */
 const COMPARED = /\bkind (?:===|!==|=|<>) ('[a-z0-9-]+')|\bkind (?:NOT )?IN \(([^)]*)\)/g;
 
 export function unknownKinds(root: string): string[] {
   const known = new Set(filesBelow(root, 'src/ingest/templates').flatMap((f) => literalsAfterKind(readFileSync(f.path, 'utf8'))));
+  for (const m of readFileSync(join(root, RUNNER_KINDS), 'utf8').matchAll(/^ {2}'?([a-z0-9-]+)'?: ['"]/gm)) known.add(m[1] ?? '');
   // Files have kinds too: client-log, telemetry.
   const ofSources = new Set([...readFileSync(join(root, 'src/ingest/sniff.ts'), 'utf8').matchAll(LITERAL)].map((m) => m[1] ?? ''));
   return filesBelow(root, 'src/rules').flatMap(({ path, name }) => {

@@ -124,6 +124,10 @@ const CHECKS: readonly Reading[] = [
   ],
   [/\bno active webrtc dataplane\b/i, (m) => ({ kind: 'p2p-violation', status: 'no-dataplane', detail: m.input })],
   [/^==> Done: (.*?)(?: in (\d+)s)?\s*$/, (m) => ({ kind: 'done', subject: m[1], n: numberIn(m[2]) })],
+  [
+    /^(?:[$+>] |Run )?((?:[A-Z][A-Z0-9_]*=\S* )*\S*\/?test-scenario\.sh\b.*)/,
+    (m) => [{ kind: 'command', detail: m[1] }, ...variablesIn(m[1] ?? '')],
+  ],
   [/^(?:\$ |\+ |export |env |docker run )(.*)/, (m) => orNothing(variablesIn(m[1] ?? ''))],
   [/^((?:SEQURE|SYQURE|BV|BIOVAULT|SYFTBOX)_[A-Z0-9_]+=.*)/, (m) => orNothing(variablesIn(m[1] ?? ''))],
 ];
@@ -136,7 +140,7 @@ const READINGS: readonly Reading[] = [...MOUNTS, ...DOCKER, ...SOCKETS, ...SHELL
 
 /** One of these stands in every line that a reading above can know. */
 const HINT =
-  /mount|docker|daemon|route|direct tcp|connect|retrying|awaiting|not found|permi|denied|exit|completed|time|within|p2p|webrtc|==> |invalid|[A-Z]{2,}_/i;
+  /mount|docker|daemon|route|direct tcp|connect|retrying|awaiting|not found|permi|denied|exit|completed|time|within|p2p|webrtc|==> |invalid|\.sh\b|[A-Z]{2,}_/i;
 
 export class ConsoleTextHandler implements TextHandler {
   read(given: TextLine): TextAnswer {

@@ -1,11 +1,11 @@
 /** The parts of a Diagnosis that describe the run, whatever was found: parties, flows, sessions, sequence, timeline, accounting. */
-import type { Accounting, Diagnosis, Flow, Interval, Party, SequenceEvent, Session, Timeline, Wait } from '../../model/diagnosis.ts';
+import type { Accounting, Diagnosis, Flow, Interval, Party, SequenceEvent, Session, Timeline } from '../../model/diagnosis.ts';
 import { sql, type Query } from '../../store/sql.ts';
 import type { CaseFile, DirectionFact, SessionFact } from '../facts/case-file.ts';
 import { RELAY_CLOCK } from '../facts/clocks.ts';
 import { flag, integer, text, textOrNull } from '../facts/columns.ts';
 import { inOrder } from '../facts/events.ts';
-import { whoOwes } from '../facts/rounds.ts';
+import { directTcp } from '../facts/runner.ts';
 import { UNBOUNDED } from '../facts/transport.ts';
 import { name } from './ask.ts';
 import { isoOf, type EvidenceWriter } from './evidence.ts';
@@ -256,43 +256,6 @@ function thin<T>(points: readonly T[]): readonly T[] {
   return last === undefined ? kept : [...kept, last];
 }
 
-/** Who waits for whom: the receiver of a dead or owed direction waits for its sender. */
-export async function describeWaits(c: CaseFile, write: EvidenceWriter): Promise<Wait[]> {
-  if (c.finished === true || !c.stillness.standing) return [];
-  const since = isoOf(c.stillness.lastMoved);
-  const waits = new Map<string, { for: Set<string>; why: string }>();
-  const add = (party: string, other: string, why: string): void => {
-    const known = waits.get(party) ?? { for: new Set<string>(), why };
-    known.for.add(other);
-    waits.set(party, known);
-  };
-  for (const d of c.directions) if (d.lost.min > 0) add(d.to, d.from, 'bytes of this direction were sent and never arrived');
-  const owing = waits.size === 0 ? whoOwes(c.bursts) : undefined;
-  if (owing !== undefined) for (const to of owing.towards) add(to, owing.party, 'its turn in the repeated order');
-  // Who is not itself waited for through a dead direction, but gets nothing any more, waits for those who wait.
-  const stuck = new Set(waits.keys());
-  for (const p of c.parties) {
-    if (stuck.has(p.email) || stuck.size === 0 || p.email === owing?.party) continue;
-    const feeders = c.directions
-      .filter((d) => d.to === p.email && stuck.has(d.from) && (d.delivered.min > 0 || d.sent.max > 0))
-      .map((d) => d.from);
-    for (const f of feeders) add(p.email, f, 'it waits in turn');
-  }
-  const out: Wait[] = [];
-  for (const [party, w] of [...waits].toSorted((a, b) => (a[0] < b[0] ? -1 : 1))) {
-    const p = c.party(party);
-    const last = p?.managers.at(-1)?.last ?? null;
-    out.push({
-      party,
-      for: [...w.for].toSorted(),
-      since,
-      why: w.why,
-      evidence: last === null ? [] : await write.all([{ sourceId: last.sourceId, line: last.line }], false),
-    });
-  }
-  return out;
-}
-
 export async function describeAccounting(query: Query): Promise<Accounting> {
   const rows = await query(
     sql`SELECT s.*, m.path AS mirror FROM source AS s LEFT JOIN source AS m ON m.source_id = s.mirror_of ORDER BY s.path`,
@@ -353,6 +316,7 @@ export function describeRun(c: CaseFile): Diagnosis['run'] {
 }
 
 function transportOf(c: CaseFile): NonNullable<Diagnosis['run']>['transport'] {
+  if (directTcp(c).length > 0) return 'direct-tcp';
   const p2p = c.parties.some((p) => (p.telemetry?.txP2p ?? 0) > 0 || p.managers.some((m) => (m.last?.txP2p ?? 0) > 0));
   const ws =
     c.parties.some((p) => (p.telemetry?.txWs ?? 0) > 0 || p.managers.some((m) => (m.last?.txWs ?? 0) > 0)) || c.received.length > 0;

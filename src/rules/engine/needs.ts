@@ -6,6 +6,14 @@ export function missingNeeds(c: CaseFile, rule: Rule): readonly Need[] {
   return rule.meta.needs.filter((n) => !n.split('|').some((x) => holds(c, x)));
 }
 
+/** Evidence that hotlink itself leaves behind. */
+const OF_HOTLINK = new Set(['client-log', 'relay-log', 'telemetry', 'marker', 'acl', 'debug', 'counter-series']);
+
+/** A rule that lives on hotlink's own evidence; the others look at what stands around it. */
+export function dependsOnHotlink(rule: Rule): boolean {
+  return rule.meta.needs.some((need) => need.split('|').some((x) => OF_HOTLINK.has(x)));
+}
+
 export function holds(c: CaseFile, need: string): boolean {
   switch (need) {
     case 'client-log':

@@ -15,6 +15,8 @@ export type Need =
   | 'runner'
   | 'container'
   | 'container-load'
+  | 'progress|runner'
+  | 'runner|container'
   | 'client-log|relay-log'
   | 'client-log|telemetry';
 

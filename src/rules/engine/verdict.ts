@@ -1,6 +1,7 @@
 /** The verdict, and why (design §7). Never a guess: what is neither shown to be lost nor shown to be whole is inconclusive. */
 import type { Diagnosis } from '../../model/diagnosis.ts';
 import type { CaseFile } from '../facts/case-file.ts';
+import { directTcp, gaveUp } from '../facts/runner.ts';
 import { isWhole } from './ask.ts';
 import type { Found } from './fold.ts';
 
@@ -13,6 +14,7 @@ export function judge(c: CaseFile, causes: readonly Found[]): Judged {
   const error = causes.find((f) => f.draft.severity === 'error');
   const warnings = causes.filter((f) => f.draft.severity === 'warning');
   if (error !== undefined) return { verdict: 'failed', because: error.draft.message };
+  if (directTcp(c).length > 0) return pastHotlink(warnings);
   const moved = c.directions.some((d) => d.delivered.min > 0);
   const balanced = c.directions.length > 0 && c.directions.every((d) => isWhole(d));
   const seconds = Math.floor((c.stillness.stoodStillUs ?? 0) / 1_000_000);
@@ -34,15 +36,24 @@ export function judge(c: CaseFile, causes: readonly Found[]): Judged {
   }
   if (!balanced)
     return { verdict: 'inconclusive', because: 'not everything that was sent is shown to have arrived; it may still have been under way' };
-  if (c.stillness.stoodStillUs === null && c.finished !== true)
-    return { verdict: 'inconclusive', because: 'counters balance, but no log shows whether anything still moved' };
-  const blocked = warnings.find((f) => blocksAnUnusedDirection(c, f));
-  if (blocked !== undefined)
-    return { verdict: 'inconclusive', because: `what was sent arrived, but the run may have only begun: ${blocked.draft.message}` };
   return whole(c, warnings);
 }
 
+/** With plain TCP (H1) nothing of hotlink's tells how the run went. */
+function pastHotlink([first]: readonly Found[]): Judged {
+  const why = 'the programs spoke plain TCP past hotlink, so that its counters and logs say nothing of the run';
+  return { verdict: 'inconclusive', because: first === undefined ? why : `${why}; ${first.draft.message}` };
+}
+
+/** Everything that was sent arrived, and nothing stands still. */
 function whole(c: CaseFile, warnings: readonly Found[]): Judged {
+  if (c.stillness.stoodStillUs === null && c.finished !== true)
+    return { verdict: 'inconclusive', because: 'counters balance, but no log shows whether anything still moved' };
+  if (c.finished === false && gaveUp(c).length > 0)
+    return { verdict: 'inconclusive', because: 'all that was sent arrived, but the runner gave up on the run and nothing here shows why' };
+  const blocked = warnings.find((f) => blocksAnUnusedDirection(c, f));
+  if (blocked !== undefined)
+    return { verdict: 'inconclusive', because: `what was sent arrived, but the run may have only begun: ${blocked.draft.message}` };
   const because = `everything that was sent was delivered${c.finished === true ? ' and the run finished' : ''}`;
   return warnings.length > 0
     ? { verdict: 'degraded', because: `${because}; ${warnings[0]?.draft.message ?? ''}` }

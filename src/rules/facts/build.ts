@@ -34,6 +34,7 @@ import {
 import { loadSurroundings } from './load-runner.ts';
 import { listPairs, layoutOf, sortPairs } from './pairs.ts';
 import { buildParty, type PartyInputs } from './parties.ts';
+import { gaveUp } from './runner.ts';
 import { buildSessions, Pairing } from './sessions.ts';
 import { buildStillness, judgeFinished, judgeProgress } from './stillness.ts';
 import { listRuns, openWindow, type RunName } from './window.ts';
@@ -165,9 +166,11 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     toldStill: (options.notes ?? []).some((n) => /still|stuck|stall|hung|hang|no progress|silent|quiet|frozen/i.test(n)),
     bursts,
   };
+  const finished = judgeFinished(progress, ledger.directions, parties, events, stillness);
   return {
     ...draft,
-    finished: judgeFinished(draft.progress, ledger.directions, parties, events, stillness),
+    // Files that say completed outweigh a runner that gave up waiting.
+    finished: finished === true && progress.length > 0 ? true : gaveUp(draft).length > 0 ? false : finished,
     party: (email) => parties.find((p) => p.email === email),
     direction: (from, to) => ledger.directions.find((d) => d.from === from && d.to === to),
     common,
