@@ -44,6 +44,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'parts-'));
   put('src/rules/lost-hat.ts', `export const lostHat = defineRule({ judge: (c) => c.events.of('hat-lost') });\n`);
   put('src/ingest/templates/hats.ts', `export const HATS = [{ kind: 'hat-lost', text: 'hat lost' }];\n`);
+  put('src/ingest/text/kinds.ts', `export const RUNNER_KINDS = {\n  'cap-said': 'a cap',\n  hat: "a hat's",\n};\n`);
   put('src/ingest/sniff.ts', `export type Kind = 'client-log';\n`);
   put('test/rules/lost-hat.test.ts', '');
   put('docs/failures.md', `${FAILURES}\n`);
@@ -84,6 +85,11 @@ describe('the parts of a rule', () => {
     expect(checkParts(root, part())).toEqual(
       ['cap-lost', 'hat-found', 'x'].map((kind) => `src/rules/facts/hats.ts: no template gives events of kind '${kind}'`),
     );
+  });
+
+  test('ask for no kind of runner text that is not in the list', () => {
+    put('src/rules/facts/caps.ts', `runnerLines(c, 'hat', 'cap-said', 'cap-sad');\n`);
+    expect(checkParts(root, part())).toEqual([`src/rules/facts/caps.ts: no template gives events of kind 'cap-sad'`]);
   });
 
   test('are in the index', () => {
