@@ -50,10 +50,7 @@ const TABLE_CHARACTERS = 4096;
 /** Words with which tables of steps say how a step stands. */
 const STATUS: Readonly<Record<string, string>> = {
   failed: 'failed',
-  error: 'failed',
   completed: 'completed',
-  done: 'completed',
-  success: 'completed',
   shared: 'shared',
   sharing: 'sharing',
   running: 'running',
@@ -61,7 +58,6 @@ const STATUS: Readonly<Record<string, string>> = {
   in_progress: 'running',
   ready: 'ready',
   pending: 'pending',
-  waiting: 'pending',
   waitingforinputs: 'pending',
   skipped: 'skipped',
   '-': 'not-started',
@@ -69,7 +65,7 @@ const STATUS: Readonly<Record<string, string>> = {
 const STEP = /(?<![\w.@-])([a-z][a-z0-9]*(?:_[a-z0-9]+)+|[a-z][a-z0-9]+)=([A-Za-z_]+|-)(?=[\s,;|)\]]|$)/g;
 const WHO = /^[\s|>•*-]*\[?([A-Za-z][\w.+-]*(?:@[\w.-]+\w)?)\]?:?\s+(?=\S)/;
 /** Not steps, though they have such words. */
-const NO_STEPS = new Set(['status', 'state', 'result', 'level', 'mode', 'strict', 'debug']);
+const NO_STEP = /(?:^|_)(?:status|state|result|level|mode|strict|debug|log|filter|on|conclusion|outcome)$/;
 
 /** `client1 align_counts=Failed secure_aggregate=- | client2 …`: one row for each step of each party. */
 function stepTable(text: string): Said[] {
@@ -78,7 +74,7 @@ function stepTable(text: string): Said[] {
     const who = WHO.exec(part)?.[1];
     for (const m of part.matchAll(STEP)) {
       const status = STATUS[(m[2] ?? '').toLowerCase()];
-      if (status === undefined || NO_STEPS.has(m[1] ?? '')) continue;
+      if (status === undefined || NO_STEP.test(m[1] ?? '')) continue;
       out.push({ kind: 'step', subject: m[1], status, party: who?.includes('=') === true ? undefined : who });
     }
   }

@@ -139,6 +139,7 @@ describe('runner text', () => {
     'We are connected to nobody in particular',
     'npm warn deprecated a@1.0.0: not found anywhere else',
     'a=b c=d',
+    'log_level=error fail_on=failed job_status=failed',
     'Retrying download: timed out after 30s, retrying in 5s',
     '#include <stdio.h>',
     '    at home (no place)',
