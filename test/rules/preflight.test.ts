@@ -28,7 +28,7 @@ const mpc = (s: Story, name: string): string => `${runDirectory(s.email(name), R
 const only = (s: Story, name: string, terminal = false): string =>
   aclText({ read: [s.email(name)], write: [s.email(name)], admin: [s.email(name)] }, terminal);
 const state = (port: number): string =>
-  JSON.stringify({ root: '/x', server: { port: 33353 }, minio: { api_port: 9000, printoutport: port }, clients: [] });
+  JSON.stringify({ root: '/x', server: { port: 33353 }, minio: { api_port: 9000, console_port: port }, clients: [] });
 
 describe('preflight is silent', () => {
   const quiet: Record<string, () => Story> = {

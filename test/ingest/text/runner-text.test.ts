@@ -225,7 +225,7 @@ describe('runner text', () => {
 
   it('every kind is in the list that readers of the store have, and every listed kind occurs', () => {
     const text = readFileSync('docs/tables.md', 'utf8');
-    const listed = [...text.matchAll(/^\| `([a-z0-9-]+)` +\| (.+?) +\|$/gm)].filter((m) => (m[1] ?? '') in RUNNER_KINDS);
+    const listed = [...text.matchAll(/^- `([a-z0-9-]+)`: (.+)$/gm)].filter((m) => (m[1] ?? '') in RUNNER_KINDS);
     expect(listed.map((m) => [m[1], m[2]?.replaceAll('\\', '')])).toEqual(Object.entries(RUNNER_KINDS));
     const seen = new Set(LINES.map(([line]) => one(line).kind));
     const elsewhere = ['setting', 'port-base'];
