@@ -6,6 +6,7 @@ import { clientRestart } from './client-restart.ts';
 import { deadClient } from './dead-client.ts';
 import { duplicateDaemon } from './duplicate-daemon.ts';
 import { duplicateDelivery } from './duplicate-delivery.ts';
+import { exitedProgram } from './exited-program.ts';
 import { failedBeforeTransport } from './failed-before-transport.ts';
 import { frozenLink } from './frozen-link.ts';
 import { graceTax } from './grace-tax.ts';
@@ -32,6 +33,7 @@ import { senderLockDrop } from './sender-lock-drop.ts';
 import { sequenceGap } from './sequence-gap.ts';
 import { silentApplication } from './silent-application.ts';
 import { splitClient } from './split-client.ts';
+import { staleContainer } from './stale-container.ts';
 import { staleRun } from './stale-run.ts';
 import { stalledCounters } from './stalled-counters.ts';
 import { stalledReader } from './stalled-reader.ts';
@@ -52,6 +54,7 @@ export const RULES: readonly Rule[] = [
   deadClient,
   duplicateDaemon,
   duplicateDelivery,
+  exitedProgram,
   failedBeforeTransport,
   frozenLink,
   graceTax,
@@ -78,6 +81,7 @@ export const RULES: readonly Rule[] = [
   sequenceGap,
   silentApplication,
   splitClient,
+  staleContainer,
   staleRun,
   stalledCounters,
   stalledReader,

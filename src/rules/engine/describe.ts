@@ -3,8 +3,10 @@ import type { Accounting, Diagnosis, Flow, Interval, Party, SequenceEvent, Sessi
 import { sql, type Query } from '../../store/sql.ts';
 import type { CaseFile, DirectionFact, SessionFact } from '../facts/case-file.ts';
 import { RELAY_CLOCK } from '../facts/clocks.ts';
+import { whyNoFile } from '../facts/counters.ts';
 import { flag, integer, text, textOrNull } from '../facts/columns.ts';
 import { inOrder } from '../facts/events.ts';
+import { programLoads } from '../facts/programs.ts';
 import { whoOwes } from '../facts/rounds.ts';
 import { UNBOUNDED } from '../facts/transport.ts';
 import { name } from './ask.ts';
@@ -405,10 +407,10 @@ export function missingEvidence(c: CaseFile): Diagnosis['missingEvidence'] {
         why: 'without it its receiving side and its sessions are unknown',
         how: `add ${p.email}/.syftbox/logs/syftbox.log or ${p.email}/client-daemon.log`,
       });
-    if (p.telemetry === null && p.hotlinkOn && p.era.value !== 'Go')
+    if (p.telemetry?.cites !== null && p.hotlinkOn && p.era.value !== 'Go')
       out.push({
         what: `telemetry of ${p.role}`,
-        why: 'without it totals come from rounded log lines',
+        why: whyNoFile(p.telemetry),
         how: `add ${p.email}/datasites/${p.email}/.syftbox/hotlink_telemetry.json`,
       });
   }
@@ -425,7 +427,7 @@ export function missingEvidence(c: CaseFile): Diagnosis['missingEvidence'] {
       why: 'a run that finished and one that waits look alike from below',
       how: "keep _progress/ and the program's phase file, or look whether the programs have exited",
     });
-  if (c.finished !== true && c.stillness.standing)
+  if (c.finished !== true && c.stillness.standing && programLoads(c).length === 0)
     out.push({
       what: 'CPU of the programs',
       why: 'it alone tells a long computation from a hang',

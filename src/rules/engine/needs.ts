@@ -22,6 +22,8 @@ export function holds(c: CaseFile, need: string): boolean {
       return c.progressSteps.length > 0;
     case 'debug':
       return c.parties.some((p) => p.debug);
+    case 'counter-series':
+      return c.stillness.stoodStillUs !== null;
     case 'runner':
       return c.around.runner.length > 0;
     case 'container':

@@ -15,6 +15,8 @@ export type Need =
   | 'runner'
   | 'container'
   | 'container-load'
+  | 'client-log|counter-series'
+  | 'container|container-load'
   | 'client-log|relay-log'
   | 'client-log|telemetry';
 

@@ -29,12 +29,12 @@ export function judge(c: CaseFile, causes: readonly Found[]): Judged {
     if (!c.stillness.standing) return { verdict: 'inconclusive', because: 'by your word the run stood still, and nothing here shows why' };
     return {
       verdict: 'inconclusive',
-      because: `nothing moved for ${seconds} s and nothing says whether the run was done${warnings[0] === undefined ? '' : `: ${warnings[0].draft.message}`}`,
+      because: `nothing moved for ${seconds} s and nothing says whether the run was done${reasonOf(causes)}`,
     };
   }
   if (!balanced)
     return { verdict: 'inconclusive', because: 'not everything that was sent is shown to have arrived; it may still have been under way' };
-  if (c.stillness.stoodStillUs === null && c.finished !== true)
+  if (c.finished !== true && !seesMovement(c))
     return { verdict: 'inconclusive', because: 'counters balance, but no log shows whether anything still moved' };
   const blocked = warnings.find((f) => blocksAnUnusedDirection(c, f));
   if (blocked !== undefined)
@@ -55,4 +55,17 @@ function blocksAnUnusedDirection(c: CaseFile, { rule, draft }: Found): boolean {
   const { party, from, to } = draft.subject;
   const isMeant = (a: string, b: string): boolean => (party === undefined ? a === from && b === to : a === party || b === party);
   return c.directions.some((d) => d.streams.length === 0 && d.delivered.max === 0 && isMeant(d.from, d.to));
+}
+
+/** The first warning; without one a computation, which is only information and yet the best reason to wait. */
+function reasonOf(causes: readonly Found[]): string {
+  const reason =
+    causes.find((f) => f.draft.severity === 'warning') ??
+    causes.find((f) => f.rule.meta.id === 'silent-application' && f.draft.severity === 'info');
+  return reason === undefined ? '' : `: ${reason.draft.message}`;
+}
+
+/** Samples of counters say when something stood still; that nothing is under way any more only a log says. */
+function seesMovement(c: CaseFile): boolean {
+  return c.stillness.stoodStillUs !== null && c.parties.some((p) => p.log !== null);
 }

@@ -5,6 +5,7 @@ import { loadBursts } from './bursts.ts';
 import type { CaseFile, SessionFact } from './case-file.ts';
 import { applyShifts, RELAY_CLOCK, solveClocks, solveZone } from './clocks.ts';
 import { text } from './columns.ts';
+import { emailOf, indexOfName, newestOfEach, telemetryOfText, textSamples } from './counters.ts';
 import { loadEnds, type LogEnd } from './ends.ts';
 import type { EventLog } from './events.ts';
 import { buildLedger } from './ledger.ts';
@@ -31,7 +32,7 @@ import {
   type Marker,
   type Source,
 } from './load-files.ts';
-import { loadSurroundings } from './load-runner.ts';
+import { loadSurroundings, type CounterSample } from './load-runner.ts';
 import { listPairs, layoutOf, sortPairs } from './pairs.ts';
 import { buildParty, type PartyInputs } from './parties.ts';
 import { buildSessions, Pairing } from './sessions.ts';
@@ -55,7 +56,13 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
   );
   const sources = await loadSources(query);
   const allMarkers = await loadMarkers(query);
-  const emails = await listParties(query, allMarkers, run);
+  const around = await loadSurroundings(query);
+  const texts = textSamples(around.counters, run?.id ?? null, at <= 0);
+  const emails = withNames(
+    await listParties(query, allMarkers, run),
+    texts,
+    allMarkers.some((m) => run === null || m.run === run.id),
+  );
   const clocks = await solveClocks(query, emails);
   await applyShifts(query, clocks);
   const [events, received, sent, appBytes, relayed, flushes, allTelemetry, acl, aclFiles, progressSteps, phases, families, silences] = [
@@ -74,7 +81,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     await loadSilences(query),
   ];
   // A telemetry file is of the newest life; an older run keeps only what one of its own managers wrote.
-  const telemetry =
+  const ofRun =
     at <= 0
       ? allTelemetry
       : allTelemetry.filter(
@@ -84,6 +91,9 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
               .ofParty(t.party, 'hotlink-enabled', 'hotlink-config')
               .some((e) => e.ownT !== null && Math.abs(e.ownT - (t.startedUs ?? 0)) < 2_000_000),
         );
+  const files = newestOfEach(ofRun);
+  const flushing = new Set([...files.map((t) => t.party), ...flushes.map((f) => f.party)]);
+  const telemetry = [...files, ...telemetryOfText(texts, emails, flushing)];
   const inRun = (m: { run: string | null }): boolean => run === null || m.run === null || m.run === run.id;
   const markers = allMarkers.filter(inRun);
   const pairing = new Pairing(markers.length > 0 ? markers : allMarkers, emails);
@@ -96,6 +106,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
   const shared: PartyInputs = {
     sources,
     telemetry,
+    copies: ofRun,
     flushes,
     events,
     received,
@@ -107,13 +118,14 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     emails,
     sessions,
     since,
+    indexes: indexesOf(emails, pairing),
   };
   const parties = emails
     .map((email) => buildParty(email, shared))
     .toSorted((a, b) => (a.index ?? 99) - (b.index ?? 99) || (a.email < b.email ? -1 : 1));
   const pairs = listPairs(markers, sessions, parties);
   const relay = buildRelay(sources, events, logEnds, families, common);
-  const stillness = buildStillness(parties, events, received, relay, common);
+  const stillness = buildStillness(parties, events, received, relay, common, { all: around.counters, texts });
   const ordered = pairs.flatMap((p) => [[p.a, p.b] as const, [p.b, p.a] as const]);
   const ledger = buildLedger({
     parties,
@@ -156,7 +168,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     progress,
     progressSteps: progressSteps.filter(inRun),
     phases: phases.filter(inRun),
-    around: await loadSurroundings(query),
+    around,
     families,
     silences,
     clocks,
@@ -197,6 +209,20 @@ async function listParties(query: Query, markers: readonly Marker[], run: RunNam
   const speaks = new Set(active.map((r) => text(r, 'email')));
   for (const email of logged) if (mine.length === 0 || speaks.has(email)) found.add(email);
   return [...found].toSorted();
+}
+
+/** Parties that only figures in a text name stand for themselves, unless markers list the run's parties. */
+function withNames(emails: readonly string[], texts: readonly CounterSample[], isListed: boolean): readonly string[] {
+  if (isListed) return emails;
+  return [...new Set([...emails, ...texts.map((s) => emailOf(s.party, emails))])].toSorted();
+}
+
+/** Numbers by the runner's names, when no marker gives any and each party has one of its own. */
+function indexesOf(emails: readonly string[], pairing: Pairing): ReadonlyMap<string, number> {
+  const named = emails.map((email) => [email, indexOfName(email)] as const);
+  const numbers = new Set(named.map(([, index]) => index));
+  if (emails.some((e) => pairing.index(e) !== null) || numbers.has(null) || numbers.size !== emails.length) return new Map();
+  return new Map(named.flatMap(([email, index]) => (index === null ? [] : [[email, index] as const])));
 }
 
 /** Sessions of another run from before this one was first named: that run's own, when one process served both. */

@@ -120,6 +120,8 @@ export interface Stillness {
   readonly end: number | null;
   readonly stoodStillUs: number | null;
   readonly standing: boolean;
+  /** Samples of counters that show it, where no log does. */
+  readonly samples: readonly Ref[];
 }
 
 export interface ProgressFact {

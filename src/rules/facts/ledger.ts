@@ -55,10 +55,14 @@ function confirm(bounds: readonly Bounds[], input: LedgerInput): readonly Bounds
 }
 
 /** A proxy sends what it read, so a delivered frame holds a byte at least: who got how many frames is known where bytes are only known in sum. */
-function fill(bounds: readonly Bounds[], frames: readonly { delivered: Interval }[]): readonly Bounds[] {
+function fill(bounds: readonly Bounds[], frames: readonly { sent: Interval; delivered: Interval }[]): readonly Bounds[] {
   return bounds.map((b, i) => {
-    const min = Math.max(b.deliveredBytes.min, Math.min(frames[i]?.delivered.min ?? 0, b.deliveredBytes.max));
-    return { ...b, deliveredBytes: { min, max: b.deliveredBytes.max } };
+    const framed = frames[i];
+    const min = Math.max(b.deliveredBytes.min, Math.min(framed?.delivered.min ?? 0, b.deliveredBytes.max));
+    // No frame, no byte.
+    const max = framed?.delivered.max === 0 && min === 0 ? 0 : b.deliveredBytes.max;
+    const sentBytes = framed?.sent.max === 0 && b.sentBytes.min === 0 ? NOTHING : b.sentBytes;
+    return { ...b, sentBytes, deliveredBytes: { min, max } };
   });
 }
 
