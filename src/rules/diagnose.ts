@@ -11,7 +11,6 @@ import {
   describeSessions,
   describeTimeline,
   describeWaits,
-  missingEvidence,
   noteBlocks,
 } from './engine/describe.ts';
 import { EvidenceWriter, type ExcerptReader } from './engine/evidence.ts';
@@ -20,6 +19,7 @@ import { fold, type Folded, type Found } from './engine/fold.ts';
 import { missingNeeds } from './engine/needs.ts';
 import type { Draft, Rule } from './engine/rule.ts';
 import { Steps } from './engine/steps.ts';
+import { missingEvidence } from './engine/missing.ts';
 import { judge } from './engine/verdict.ts';
 import { buildCase, type BuildOptions } from './facts/build.ts';
 import type { CaseFile } from './facts/case-file.ts';
