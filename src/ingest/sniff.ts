@@ -6,6 +6,7 @@ import { JsonObject } from './files/file-rows.ts';
 import { agreedZone, zoneByPrefix } from './prefix-zone.ts';
 import { takePrefixes } from '../util/line-prefix.ts';
 import { sideOf, type LogDialect, type PlainDialect } from './dialect.ts';
+import { isCaptureLine } from './capture-line.ts';
 
 /** Bytes that are looked at. */
 export const SNIFF_BYTES = 64 * 1024;
@@ -128,6 +129,7 @@ export function kindByContent(head: Buffer, whole: boolean): Sniffed {
   const log = sniffLog(text);
   if (log !== undefined) return log;
   if (head.includes(0)) return { kind: 'unknown', dialect: 'none' };
+  if (isCaptureLine(text.trimStart())) return { kind: 'capture', dialect: 'jsonl' };
   if (text.trimStart().startsWith('{')) {
     const object = whole ? JsonObject.parse(text) : undefined;
     if (object !== undefined && isTelemetry(object)) return { kind: 'telemetry', dialect: 'json' };
