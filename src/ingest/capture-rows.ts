@@ -109,7 +109,7 @@ export class CaptureRows {
     chunk.byteLength[row] = line.byteLength;
     chunk.tsUs[row] = line.tsUs;
     chunk.level[row] = LEVEL.info;
-    chunk.kindId[row] = kinds.idOf(template.kind, template.text);
+    chunk.kindId[row] = kinds.idOf(template.kind, template.text, 'client');
     chunk.sessionId[row] = text(fields.session);
     chunk.pathId[row] = fields.path === undefined ? -1 : paths.idOfText(fields.path);
     chunk.keyId[row] = -1;

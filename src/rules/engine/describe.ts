@@ -34,7 +34,10 @@ function aliveAtEnd(c: CaseFile, email: string): boolean | null {
   const p = c.party(email);
   const end = c.stillness.end;
   if (p === undefined || end === null) return null;
-  const seen = Math.max(p.logEnd ?? -Infinity, p.telemetry?.updatedUs == null ? -Infinity : c.common(p.telemetry.updatedUs, email));
+  const seen = Math.max(
+    p.logEnd ?? p.wire?.end ?? -Infinity,
+    p.telemetry?.updatedUs == null ? -Infinity : c.common(p.telemetry.updatedUs, email),
+  );
   return seen === -Infinity ? null : end - seen < 6_000_000;
 }
 

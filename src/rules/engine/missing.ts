@@ -30,7 +30,10 @@ export function missingEvidence(c: CaseFile): Diagnosis['missingEvidence'] {
     if (p.log === null)
       out.push({
         what: `client log of ${p.role}`,
-        why: 'without it its receiving side and its sessions are unknown',
+        why:
+          p.wire === null
+            ? 'without it its receiving side and its sessions are unknown'
+            : 'its capture shows what reached the client, not what the client wrote to its program or sent peer to peer',
         how: `add ${p.email}/.syftbox/logs/syftbox.log or ${p.email}/client-daemon.log`,
       });
     if (p.telemetry?.cites !== null && p.hotlinkOn && p.era.value !== 'Go')

@@ -10,6 +10,8 @@ export function holds(c: CaseFile, need: string): boolean {
   switch (need) {
     case 'client-log':
       return c.parties.some((p) => p.log !== null);
+    case 'capture':
+      return c.parties.some((p) => p.wire !== null);
     case 'relay-log':
       return c.relay !== null;
     case 'telemetry':

@@ -15,6 +15,11 @@ const OF_PARTY: Readonly<Record<string, Source>> = {
     has: (_, p) => p.log !== null,
     from: (email) => `add ${email}/.syftbox/logs/syftbox.log (or ${email}/client-daemon.log)`,
   },
+  capture: {
+    has: (_, p) => p.wire !== null,
+    from: (email) =>
+      `add a capture of the connection of ${email} to the relay, recorded while it ran: JSON lines with t, connection, way, bytes`,
+  },
   telemetry: {
     has: (_, p) => p.telemetry !== null,
     from: (email) =>

@@ -18,6 +18,8 @@ export type Need =
   | 'client-log|counter-series'
   | 'container|container-load'
   | 'client-log|relay-log'
+  | 'client-log|capture'
+  | 'client-log|relay-log|capture'
   | 'client-log|telemetry';
 
 export interface RuleMeta {

@@ -24,7 +24,7 @@ export function judge(c: CaseFile, causes: readonly Found[]): Judged {
       verdict: 'inconclusive',
       because: `${c.events.unlisted} lines of very frequent messages were counted and not read one by one`,
     };
-  if (!moved) return { verdict: 'inconclusive', because: 'no byte was seen to arrive anywhere; a run that never began looks the same' };
+  if (!moved) return { verdict: 'inconclusive', because: whyNothingArrived(c) };
   if ((c.stillness.standing || c.toldStill) && c.finished !== true) {
     if (!c.stillness.standing) return { verdict: 'inconclusive', because: 'by your word the run stood still, and nothing here shows why' };
     return {
@@ -68,4 +68,12 @@ function reasonOf(causes: readonly Found[]): string {
 /** Samples of counters say when something stood still; that nothing is under way any more only a log says. */
 function seesMovement(c: CaseFile): boolean {
   return c.stillness.stoodStillUs !== null && c.parties.some((p) => p.log !== null);
+}
+
+/** A capture ends at the client's door: what it shows is received, and nothing shows that it was written to a program. */
+function whyNothingArrived(c: CaseFile): string {
+  const received = c.directions.filter((d) => (d.received?.min ?? 0) > 0);
+  if (received.length === 0) return 'no byte was seen to arrive anywhere; a run that never began looks the same';
+  const whole = c.directions.every((d) => d.received !== null && d.received.min >= d.sent.max);
+  return `captures show ${whole ? 'that all that was sent reached the other clients' : 'bytes that reached clients'}; only their logs show whether it was written to the programs`;
 }

@@ -2,6 +2,7 @@
 import { sql, type Query } from '../../store/sql.ts';
 import { groupBy } from '../../util/group.ts';
 import { loadBursts } from './bursts.ts';
+import { loadCaptures, loadOwners, settleCaptures } from './captures.ts';
 import type { CaseFile, SessionFact } from './case-file.ts';
 import { applyShifts, RELAY_CLOCK, solveClocks, solveZone } from './clocks.ts';
 import { text } from './columns.ts';
@@ -35,7 +36,7 @@ import {
 import { loadSurroundings, type CounterSample } from './load-runner.ts';
 import { listPairs, layoutOf, sortPairs } from './pairs.ts';
 import { buildParty, type PartyInputs } from './parties.ts';
-import { buildSessions, Pairing } from './sessions.ts';
+import { buildSessions, numbersByOwner, Pairing } from './sessions.ts';
 import { buildStillness, judgeFinished, judgeProgress } from './stillness.ts';
 import { listRuns, openWindow, type RunName } from './window.ts';
 
@@ -54,16 +55,19 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     run?.id ?? null,
     runs.slice(0, Math.max(0, at)).map((r) => r.id),
   );
+  // Before what the logs have, too, goes: of files the captures keep nothing then.
+  const numbers = numbersByOwner(await loadOwners(query, run?.id ?? null));
+  const captured = await settleCaptures(query);
   const sources = await loadSources(query);
   const allMarkers = await loadMarkers(query);
   const around = await loadSurroundings(query);
   const texts = textSamples(around.counters, run?.id ?? null, at <= 0);
   const emails = withNames(
-    await listParties(query, allMarkers, run),
+    await listParties(query, allMarkers, run, [...numbers.values()]),
     texts,
     allMarkers.some((m) => run === null || m.run === run.id),
   );
-  const clocks = await solveClocks(query, emails);
+  const clocks = await solveClocks(query, emails, captured.intervals);
   await applyShifts(query, clocks);
   const [events, received, sent, appBytes, relayed, flushes, allTelemetry, acl, aclFiles, progressSteps, phases, families, silences] = [
     await loadEvents(query),
@@ -96,7 +100,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
   const telemetry = [...files, ...telemetryOfText(texts, emails, flushing)];
   const inRun = (m: { run: string | null }): boolean => run === null || m.run === null || m.run === run.id;
   const markers = allMarkers.filter(inRun);
-  const pairing = new Pairing(markers.length > 0 ? markers : allMarkers, emails);
+  const pairing = new Pairing(markers.length > 0 ? markers : allMarkers, emails, numbers);
   const allSessions = buildSessions({ events, pairing, telemetry, received, sent, parties: emails });
   const sessions = allSessions.filter((x) => !isEarlier(x, run));
   const since = sessions.length < allSessions.length ? (run?.firstSeenUs ?? null) : null;
@@ -112,6 +116,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     received,
     families,
     logEnds,
+    captures: await loadCaptures(query, captured.shifts),
     common,
     firstOpen,
     pairing,
@@ -187,13 +192,18 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
 }
 
 /** Emails of the run's markers, else of everybody who keeps a log or telemetry; and whoever opened a session in the window. */
-async function listParties(query: Query, markers: readonly Marker[], run: RunName | null): Promise<readonly string[]> {
+async function listParties(
+  query: Query,
+  markers: readonly Marker[],
+  run: RunName | null,
+  owners: readonly string[],
+): Promise<readonly string[]> {
   const found = new Set<string>();
   const mine = markers.filter((m) => run === null || m.run === run.id);
   for (const m of mine) for (const email of [m.from, m.to, m.party]) if (email !== null) found.add(email);
   const rows = await query(
     sql`
-    SELECT DISTINCT party AS email FROM source WHERE party IS NOT NULL AND kind IN ('client-log', 'telemetry')
+    SELECT DISTINCT party AS email FROM source WHERE party IS NOT NULL AND kind IN ('client-log', 'telemetry', 'capture')
     UNION SELECT DISTINCT party FROM telemetry
     UNION SELECT DISTINCT party FROM progress_event WHERE run = ?1
     UNION SELECT DISTINCT user_email FROM ev WHERE kind IN ('decoded-open', 'open-denied', 'data-not-sender') AND user_email LIKE '%@%'
@@ -207,6 +217,7 @@ async function listParties(query: Query, markers: readonly Marker[], run: RunNam
     sql`SELECT DISTINCT party AS email FROM ev WHERE kind IN ('session-new', 'send-open', 'accept-sending') AND party IS NOT NULL ORDER BY email`,
   );
   const speaks = new Set(active.map((r) => text(r, 'email')));
+  for (const email of owners) if (mine.length === 0) found.add(email);
   for (const email of logged) if (mine.length === 0 || speaks.has(email)) found.add(email);
   return [...found].toSorted();
 }

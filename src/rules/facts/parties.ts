@@ -1,6 +1,7 @@
 /** One party of the run: its log, its managers, its version and what its counters add up to. */
 import type { Interval } from '../../model/diagnosis.ts';
-import type { PartyFact, SessionFact } from './case-file.ts';
+import type { Capture } from './captures.ts';
+import type { PartyFact, SessionFact, WireFact } from './case-file.ts';
 import type { LogEnd } from './ends.ts';
 import { livesOf } from './counters.ts';
 import { eraOf } from './eras.ts';
@@ -28,6 +29,7 @@ export interface PartyInputs {
   readonly received: readonly ReceivedStream[];
   readonly families: readonly Family[];
   readonly logEnds: readonly LogEnd[];
+  readonly captures: readonly Capture[];
   readonly common: (ownUs: number, clock: string | null) => number;
   readonly firstOpen: number;
   readonly pairing: Pairing;
@@ -52,7 +54,7 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
     enabled,
     input.flushes.filter((f) => f.party === email),
   );
-  const era = eraOf(email, log, telemetry, events);
+  const era = versionOf(email, log, telemetry, events);
   const known = log !== null && end !== undefined;
   const flushed = telemetry?.updatedUs == null ? null : common(telemetry.updatedUs, email);
   const cut = logEnd !== null && flushed !== null && flushed - logEnd > CUT_US;
@@ -73,6 +75,7 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
     log,
     logStart,
     logEnd,
+    wire: wireOf(email, logEnd, input),
     logCut: cut,
     logComplete:
       known &&
@@ -80,11 +83,7 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
       logStart !== null &&
       logStart <= input.firstOpen &&
       (managers.length > 0 || era.value === 'Go' || enabled.length === 0),
-    hotlinkOn:
-      enabled.length > 0 ||
-      managers.some((m) => m.flushes.length > 0) ||
-      telemetry !== null ||
-      events.ofParty(email, 'go-hotlink-config').length > 0,
+    hotlinkOn: enabled.length > 0 || managers.some((m) => m.flushes.length > 0) || telemetry !== null || speaksHotlink(email, log, events),
     debug: events.ofParty(email, 'app-connected', 'send-open', 'open-received', 'proxy-starting', 'writer-mapped').length > 0,
     telemetry,
     managers,
@@ -97,6 +96,28 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
 /** By the markers; where they say nothing, by the runner's names. */
 function indexOf(email: string, input: PartyInputs): number | null {
   return input.pairing.index(email) ?? input.indexes.get(email) ?? null;
+}
+
+/** A capture alone names no version: what it shows is also of the relay's and of the peer's. */
+function versionOf(email: string, log: Source | null, telemetry: Telemetry | null, events: EventLog): PartyFact['era'] {
+  return log === null && telemetry === null ? { value: null, proof: [] } : eraOf(email, log, telemetry, events);
+}
+
+/** The Go client's configuration line; without a log, a message that only hotlink sends. */
+function speaksHotlink(email: string, log: Source | null, events: EventLog): boolean {
+  return events.ofParty(email, 'go-hotlink-config', ...(log === null ? ['session-new', 'accept-sending'] : [])).length > 0;
+}
+
+/** A log line is written a moment before or after its bytes cross the wire. */
+const MOMENT_US = 1_000_000;
+
+function wireOf(email: string, logEnd: number | null, { captures, common, firstOpen }: PartyInputs): WireFact | null {
+  const mine = captures.filter((x) => x.party === email);
+  if (mine.length === 0) return null;
+  const start = common(Math.min(...mine.map((x) => x.firstUs)), email);
+  const end = common(Math.max(...mine.map((x) => x.lastUs)), email);
+  const covers = start <= firstOpen && (logEnd === null || end >= logEnd - MOMENT_US);
+  return { sourceIds: mine.map((x) => x.sourceId), start, end, complete: covers && mine.every((x) => x.losses === 0) };
 }
 
 /** Only settled counters say it: a later frame may have gone another way. E1 and E2 flush too rarely to tell. */

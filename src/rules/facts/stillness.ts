@@ -4,6 +4,7 @@ import { quietOfAll, quietOfCopies } from './counters.ts';
 import type { EventLog } from './events.ts';
 import type { ReceivedStream } from './load.ts';
 import type { ProgressStep } from './load-files.ts';
+import { isAnswer } from './sessions.ts';
 import { largest, smallest } from '../../util/extent.ts';
 import type { CounterSample } from './load-runner.ts';
 
@@ -56,14 +57,14 @@ export function buildStillness(
     if (first !== undefined) moved(quiet?.grewAfter ?? null, first);
   }
   const ends = [
-    ...parties.map((p) => p.logEnd),
+    ...parties.map((p) => p.logEnd ?? p.wire?.end ?? null),
     ...parties.map((p) => (p.telemetry?.updatedUs == null ? null : common(p.telemetry.updatedUs, p.email))),
     relay?.end ?? null,
   ].filter((t) => t !== null);
   const end = ends.length === 0 ? null : largest(ends);
-  const hasLog = parties.some((p) => p.log !== null);
+  const hasLog = parties.some((p) => p.log !== null || p.wire !== null);
   // Counters that went on after a log's last line moved at a time that nothing tells.
-  const unseen = parties.some((p) => p.logCut && movedAfterLog(p));
+  const unseen = parties.some((p) => p.logCut && movedAfterLog(p)) || mayMoveDirectly(parties, events);
   if (!hasLog) return bySamples(parties, samples, common, end);
   const still = lastMoved === null || end === null || unseen ? null : Math.max(0, end - lastMoved);
   return { lastMoved, lastMovedRef: ref, end, stoodStillUs: still, standing: still !== null && still >= QUIET_LIMIT_US, samples: [] };
@@ -86,6 +87,11 @@ function bySamples(
     standing: us !== null && us >= QUIET_LIMIT_US,
     samples: quiet?.refs ?? [],
   };
+}
+
+/** Without any log nothing shows frames of a data channel, and an answer that crossed the relay may have opened one. */
+function mayMoveDirectly(parties: readonly PartyFact[], events: EventLog): boolean {
+  return parties.every((p) => p.log === null) && events.of('send-signal', 'decoded-signal').some(isAnswer);
 }
 
 function movedAfterLog(p: PartyFact): boolean {
