@@ -282,6 +282,7 @@ export async function describeWaits(c: CaseFile, write: EvidenceWriter): Promise
     for (const f of feeders) add(p.email, f, 'it waits in turn');
   }
   const out: Wait[] = [];
+  const moved = c.stillness.lastMovedRef === null ? [] : [c.stillness.lastMovedRef];
   for (const [party, w] of [...waits].toSorted((a, b) => (a[0] < b[0] ? -1 : 1))) {
     const p = c.party(party);
     const last = p?.managers.at(-1)?.last ?? null;
@@ -290,7 +291,8 @@ export async function describeWaits(c: CaseFile, write: EvidenceWriter): Promise
       for: [...w.for].toSorted(),
       since,
       why: w.why,
-      evidence: last === null ? [] : await write.all([{ sourceId: last.sourceId, line: last.line }], false),
+      // Without counters, what moved last.
+      evidence: await write.all(last === null ? moved : [{ sourceId: last.sourceId, line: last.line }], false),
     });
   }
   return out;

@@ -153,6 +153,29 @@ describe('captures alone', () => {
     expect((await judgeStory(holed)).findings.map((f) => f.rule)).toContain('sequence-gap');
   });
 
+  it('with a line that could not be read prove nothing absent', async () => {
+    const wire = capturesOf(told());
+    const torn = new Map([...wire].map(([path, text]) => [path, text.replace(/\n/, '\n{"t": 1}\n')]));
+    const d = await judgeStory(torn);
+    expect(flow(d, 'client2', 'client1').state).toBe('unknown');
+    expect(flow(d, 'client1', 'aggregator')).toMatchObject({ sent: { min: 1508 }, hops: { relayed: null } });
+    expect(d.accounting.sources.flatMap((s) => Object.keys(s.reasons))).toContain('unexpected-shape');
+  });
+
+  it('of a quiet run blame no program: whether it got its bytes is not shown', async () => {
+    const told = story({ parties: ['client1', 'client2'], era: 'E6' })
+      .start()
+      .open('client1', 'client2')
+      .accept()
+      .data(8, 1500);
+    told.open('client2', 'client1').accept();
+    for (let i = 0; i < 4; i++) told.on('client1', 'client2').data(8, 100).on('client2', 'client1').data(8, 100);
+    const d = await judgeStory(capturesOf(told.on('client1', 'client2').data(8, 100).end(60).files()));
+    expect(d.verdict).toBe('inconclusive');
+    expect(d.findings.map((f) => f.rule)).toEqual(['stalled-counters']);
+    expect(d.waits.every((w) => w.evidence.length > 0)).toBe(true);
+  });
+
   it('evidence is the beginning of the real line, and its note says what the bytes say', async () => {
     const d = await judgeFolder(join('samples', 'wire-stall', 'sandbox'));
     expect(d.verdict).toBe('failed');
