@@ -15,7 +15,6 @@ export function judge(c: CaseFile, causes: readonly Found[]): Judged {
   if (error !== undefined) return { verdict: 'failed', because: error.draft.message };
   const moved = c.directions.some((d) => d.delivered.min > 0);
   const balanced = c.directions.length > 0 && c.directions.every((d) => isWhole(d));
-  const seconds = Math.floor((c.stillness.stoodStillUs ?? 0) / 1_000_000);
   if (c.directions.length === 0) return { verdict: 'inconclusive', because: 'no two parties are visible in this evidence' };
   if (c.contradictions.length > 0)
     return { verdict: 'inconclusive', because: `the evidence contradicts itself: ${c.contradictions[0] ?? ''}` };
@@ -25,13 +24,8 @@ export function judge(c: CaseFile, causes: readonly Found[]): Judged {
       because: `${c.events.unlisted} lines of very frequent messages were counted and not read one by one`,
     };
   if (!moved) return { verdict: 'inconclusive', because: whyNothingArrived(c) };
-  if ((c.stillness.standing || c.toldStill) && c.finished !== true) {
-    if (!c.stillness.standing) return { verdict: 'inconclusive', because: 'by your word the run stood still, and nothing here shows why' };
-    return {
-      verdict: 'inconclusive',
-      because: `nothing moved for ${seconds} s and nothing says whether the run was done${reasonOf(causes)}`,
-    };
-  }
+  if ((c.stillness.standing || c.toldStill) && c.finished !== true)
+    return { verdict: 'inconclusive', because: whyItMayStand(c, causes) };
   if (!balanced)
     return { verdict: 'inconclusive', because: 'not everything that was sent is shown to have arrived; it may still have been under way' };
   if (c.finished !== true && !seesMovement(c))
@@ -47,6 +41,12 @@ function whole(c: CaseFile, warnings: readonly Found[]): Judged {
   return warnings.length > 0
     ? { verdict: 'degraded', because: `${because}; ${warnings[0]?.draft.message ?? ''}` }
     : { verdict: 'healthy', because };
+}
+
+function whyItMayStand(c: CaseFile, causes: readonly Found[]): string {
+  if (!c.stillness.standing) return 'by your word the run stood still, and nothing here shows why';
+  const seconds = Math.floor((c.stillness.stoodStillUs ?? 0) / 1_000_000);
+  return `nothing moved for ${seconds} s and nothing says whether the run was done${reasonOf(causes)}`;
 }
 
 /** What would be an error once the run stands still, at a direction that has carried nothing yet. */
