@@ -24,8 +24,7 @@ export function judge(c: CaseFile, causes: readonly Found[]): Judged {
       because: `${c.events.unlisted} lines of very frequent messages were counted and not read one by one`,
     };
   if (!moved) return { verdict: 'inconclusive', because: whyNothingArrived(c) };
-  if ((c.stillness.standing || c.toldStill) && c.finished !== true)
-    return { verdict: 'inconclusive', because: whyItMayStand(c, causes) };
+  if ((c.stillness.standing || c.toldStill) && c.finished !== true) return { verdict: 'inconclusive', because: whyItMayStand(c, causes) };
   if (!balanced)
     return { verdict: 'inconclusive', because: 'not everything that was sent is shown to have arrived; it may still have been under way' };
   if (c.finished !== true && !seesMovement(c))

@@ -56,18 +56,27 @@ export function buildStillness(
     const [first] = quiet?.refs ?? [];
     if (first !== undefined) moved(quiet?.grewAfter ?? null, first);
   }
-  const ends = [
-    ...parties.map((p) => p.logEnd ?? p.wire?.end ?? null),
-    ...parties.map((p) => (p.telemetry?.updatedUs == null ? null : common(p.telemetry.updatedUs, p.email))),
-    relay?.end ?? null,
-  ].filter((t) => t !== null);
-  const end = ends.length === 0 ? null : largest(ends);
+  const end = endOf(parties, relay, common);
   const hasLog = parties.some((p) => p.log !== null || p.wire !== null);
   // Counters that went on after a log's last line moved at a time that nothing tells.
   const unseen = parties.some((p) => p.logCut && movedAfterLog(p)) || mayMoveDirectly(parties, events);
   if (!hasLog) return bySamples(parties, samples, common, end);
   const still = lastMoved === null || end === null || unseen ? null : Math.max(0, end - lastMoved);
   return { lastMoved, lastMovedRef: ref, end, stoodStillUs: still, standing: still !== null && still >= QUIET_LIMIT_US, samples: [] };
+}
+
+/** The latest moment that a log, a capture or a telemetry file shows. */
+function endOf(
+  parties: readonly PartyFact[],
+  relay: CaseFile['relay'],
+  common: (us: number, clock: string | null) => number,
+): number | null {
+  const ends = [
+    ...parties.map((p) => p.logEnd ?? p.wire?.end ?? null),
+    ...parties.map((p) => (p.telemetry?.updatedUs == null ? null : common(p.telemetry.updatedUs, p.email))),
+    relay?.end ?? null,
+  ].filter((t) => t !== null);
+  return ends.length === 0 ? null : largest(ends);
 }
 
 /** Without a log only a second sample tells standing still from moving. */
