@@ -38,6 +38,24 @@ describe('samples', () => {
   }
 });
 
+describe('samples of text', () => {
+  const parsed = async (name: string) => diagnosisSchema.parse(JSON.parse(await judge(name)));
+
+  it('figures that were pasted give the flows of the files', async () => {
+    const [text, files] = [await parsed('pasted-counters'), await parsed('published-29509799')];
+    expect(text.flows.map((f) => [f.sent, f.delivered])).toEqual(files.flows.map((f) => [f.sent, f.delivered]));
+    expect(text.causes[0]?.evidence.map((e) => e.line)).toEqual([10, 9, 11, 16]);
+    expect(text.findings.find((f) => f.rule === 'stalled-counters')?.message).toMatch(
+      /last 900 s .*client1 computes \(CPU 99\.83 %\), aggregator and client2 are idle/,
+    );
+  });
+
+  it('containers of an older run are named for removal, and no others', async () => {
+    const finding = (await parsed('stale-containers')).causes.find((f) => f.rule === 'stale-container');
+    expect(finding?.remedy).toMatch(/^docker rm -f syqure-29510719-7490556cde56-pid0 syqure-29510719-7490556cde56-pid1$/);
+  });
+});
+
 describe('the published run 29509799, from three telemetry files alone', () => {
   it('delivered is exact in all six directions and three of them were never used', async () => {
     const d = diagnosisSchema.parse(JSON.parse(await judge('published-29509799')));

@@ -5,11 +5,14 @@
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isCaptureLine } from '../src/ingest/capture-line.ts';
 
 const NOISE_STEP = 10;
 const NOISE =
   /acl staging|sync reconcile start|sync actions|scan_remote|ws_file_write|ws_acl_file|commit_staged|type=FileWrite|type=Ack|update index|updated rule set|new datasite detected|reloading vanity|broadcasted file notify|wsmsg handler|\[GIN-debug\]/;
 const HEARTBEAT = /scan_remote/;
+/** A capture: only connections that become WebSockets are kept, whole. */
+const CAPTURE = /\.jsonl$/;
 const SKIPPED = /client-daemon\.log$|\/access\/|minio|state\.db|stream\.accept$/;
 
 function main(): void {
@@ -29,6 +32,7 @@ function main(): void {
     if (/^([^/]+@[^/]+)\/datasites\/(?!\1\/)/.test(file)) continue;
     mkdirSync(dirname(join(to, file)), { recursive: true });
     if (file.endsWith('.log')) writeFileSync(join(to, file), cutLog(readFileSync(path)));
+    else if (CAPTURE.test(file)) writeFileSync(join(to, file), cutCapture(readFileSync(path, 'utf8')));
     else cpSync(path, join(to, file));
     bytes += statSync(join(to, file)).size;
   }
@@ -45,6 +49,16 @@ function cutLog(log: Buffer): Buffer {
     return noise++ % NOISE_STEP === 0;
   });
   return Buffer.from(kept.map((line) => withoutContent(line)).join('\n'), 'latin1');
+}
+
+/** Lines of the connections that ask for an upgrade; a file of JSON lines that is no capture stays as it is. */
+function cutCapture(text: string): string {
+  if (!isCaptureLine(text)) return text;
+  const lines = text.split('\n').filter((line) => line !== '');
+  const parsed = lines.map((line) => JSON.parse(line) as { connection: number; bytes?: string });
+  const asks = (bytes = ''): boolean => /^upgrade: *websocket/im.test(Buffer.from(bytes, 'base64').toString('latin1'));
+  const sockets = new Set(parsed.filter((line) => asks(line.bytes)).map((line) => line.connection));
+  return `${lines.filter((_, i) => sockets.has(parsed[i]?.connection ?? -1)).join('\n')}\n`;
 }
 
 /** Same number of payload elements, no content. */

@@ -20,6 +20,8 @@ export interface ContextLine {
 export interface ExcerptReader {
   /** Text of a physical line; null when there is no such line. */
   line(sourceId: number, lineNo: number): Promise<string | null>;
+  /** What the bytes of a capture's line say; null for any other line. */
+  note(sourceId: number, lineNo: number): Promise<string | null>;
   /** Up to `n` event lines before and after; the line itself is not among them. */
   context(sourceId: number, lineNo: number, n: number): Promise<ContextLine[]>;
 }
@@ -30,8 +32,8 @@ export const EXCERPT_CHARACTERS = 480;
 const READ_BYTES = 4096;
 const BLOCK_BYTES = 64 * 1024;
 
-/** Where payload begins: printed byte lists, and the sample of a dump. */
-const PAYLOAD = /\b(?:payload|content): Some\(\[|\bhex=/;
+/** Where payload begins: printed byte lists, the sample of a dump, and the bytes of a capture. */
+const PAYLOAD = /\b(?:payload|content): Some\(\[|\bhex=|"bytes"\s*:\s*"/;
 // oxlint-disable-next-line no-control-regex -- colour codes of the relay's log
 const COLOUR = /\x1b\[[0-9;]*m/g;
 
@@ -67,6 +69,7 @@ export function excerptReader(root: string | undefined, store: Store): ExcerptRe
   const text = root === undefined ? savedText(store) : fileText(root, store);
   return {
     line: (sourceId, lineNo) => text(sourceId, lineNo),
+    note: async (sourceId, lineNo) => noteOf(await store.query(FRAMES, [sourceId, lineNo])),
     context: async (sourceId, lineNo, n) => {
       const before = (await store.query(BEFORE, [sourceId, lineNo, n])).toReversed();
       const after = await store.query(AFTER, [sourceId, lineNo, n]);
@@ -87,6 +90,21 @@ export function excerptReader(root: string | undefined, store: Store): ExcerptRe
   };
 }
 
+const FRAMES = sql`SELECT type, way, session, seq, bytes, "to", reason, signal FROM frame WHERE source_id = ? AND line_no = ?`;
+/** Messages of one line that are named. */
+const MOST_NOTED = 3;
+
+function noteOf(frames: readonly Row[]): string | null {
+  if (frames.length === 0) return null;
+  const named = frames.slice(0, MOST_NOTED).map((f) => {
+    const said = (column: string, before: string, after = ''): string => (f[column] == null ? '' : `${before}${String(f[column])}${after}`);
+    const where = f['way'] === 'to_relay' ? 'to the relay' : 'to the client';
+    return `${String(f['type'])} ${where}: ${said('session', 'session=')}${said('seq', ' seq=')}${said('bytes', ' bytes=')}${said('signal', ' kind=')}${said('to', ' to=')}${said('reason', ' reason="', '"')}`;
+  });
+  const more = frames.length - named.length;
+  return `${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+}
+
 type TextOf = (sourceId: number, lineNo: number, place?: Row) => Promise<string | null>;
 
 function savedText(store: Store): TextOf {
@@ -98,7 +116,7 @@ function savedText(store: Store): TextOf {
 }
 
 const MASKED = '***';
-const LOGS = new Set(['client-log', 'relay-log']);
+const LOGS = new Set(['client-log', 'relay-log', 'capture']);
 
 function fileText(root: string, store: Store): TextOf {
   let sources: Promise<Map<number, { path: string; isLog: boolean }>> | undefined;

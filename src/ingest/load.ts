@@ -10,6 +10,7 @@ import type { EventChunk } from '../store/append.ts';
 import { sql } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
 import { KindNumbers, type CompiledTable } from './compile.ts';
+import { loadCapture } from './capture.ts';
 import { startCount, type CountedLog } from './count-logs.ts';
 import { Dictionary, pathParts } from './dictionary.ts';
 import { discover } from './discover.ts';
@@ -95,6 +96,7 @@ class Load {
   /** Reads a file for its rows. */
   async source(looked: Looked): Promise<Source> {
     const { dialect } = looked.sniffed;
+    if (looked.sniffed.kind === 'capture') return this.capture(looked);
     return isLog(dialect) ? this.log(looked, dialect) : readSmallFile(looked);
   }
 
@@ -102,6 +104,17 @@ class Load {
   counted(looked: Looked, account: SavedAccount | undefined): Source {
     this.doneBytes += looked.file.bytes;
     return account === undefined ? smallSource(looked, '', rejectedFile('', 'unreadable-file')) : scannedSource(looked, account, []);
+  }
+
+  private async capture(looked: Looked): Promise<Source> {
+    const { chunk, kinds, dictionaries } = this;
+    const { sourceId, file } = looked;
+    chunk.beginSource(sourceId);
+    const input = { path: file.absolute, sourceId, party: looked.party };
+    const read = await loadCapture(input, { chunk, kinds, dictionaries }, (rows) => this.store.append('frame', rows));
+    this.doneBytes += file.bytes;
+    if (read === undefined) return smallSource(looked, '', rejectedFile('', 'unreadable-file'));
+    return scannedSource({ ...looked, party: read.party }, read.account, []);
   }
 
   private async log(looked: Looked, dialect: LogDialect): Promise<Source> {

@@ -7,6 +7,7 @@ import { isSyncedCopy } from './discover.ts';
 import { AccessSummary } from './files/access.ts';
 import { readAcl } from './files/acl.ts';
 import { countFile } from './files/count-file.ts';
+import { DockerLines, readInspect } from './files/docker.ts';
 import { countLines, ignoredFile, rejectedFile, wholeFile, type FilePlace, type FileRows, type TableRow } from './files/file-rows.ts';
 import { readJsonLines, type JsonLines } from './files/json-lines.ts';
 import { progressLine, readPhase, readProgressState } from './files/progress.ts';
@@ -20,7 +21,7 @@ import { smallSource, type Source } from './sources.ts';
 /** Small files beyond this are not read, only counted: no marker, telemetry or ACL comes near it. */
 const SMALL_FILE_BYTES = 2 * 1024 * 1024;
 /** Of one file of progress events this many rows are kept; a run has some dozens. */
-const MOST_PROGRESS_ROWS = 10_000;
+const MOST_ROWS = 10_000;
 
 export async function readSmallFile(looked: Looked): Promise<Source> {
   const { sourceId, file, sniffed, party: byPath } = looked;
@@ -29,10 +30,12 @@ export async function readSmallFile(looked: Looked): Promise<Source> {
   if (sniffed.kind === 'unknown') return countedFile(looked, 'unrecognised-file');
   if (sniffed.kind === 'access-log') return accessLog({ ...looked, party: null });
   if (sniffed.kind === 'progress' && sniffed.dialect === 'jsonl') return progressLines(looked);
+  if (sniffed.kind === 'container' && sniffed.dialect === 'jsonl') return dockerLines({ ...looked, party: null });
   if (file.bytes > SMALL_FILE_BYTES) return countedFile(looked, 'too-large-file');
   const text = textOf(file.absolute);
   if (text === undefined) return smallSource(looked, '', rejectedFile('', 'unreadable-file'));
-  const party = sniffed.kind === 'stack' ? null : (byPath ?? (sniffed.kind === 'telemetry' ? telemetryParty(text) : null));
+  const isRelays = sniffed.kind === 'stack' || sniffed.kind === 'container';
+  const party = isRelays ? null : (byPath ?? (sniffed.kind === 'telemetry' ? telemetryParty(text) : null));
   const place: FilePlace = { sourceId, party: party ?? '', path: file.path };
   return smallSource({ ...looked, party }, text, await rowsOf(sniffed, text, place));
 }
@@ -60,13 +63,14 @@ async function rowsOf(sniffed: Sniffed, text: string, place: FilePlace): Promise
       return readPhase(text, place);
     case 'progress':
       return readProgressState(text, place);
+    case 'container':
+      return readInspect(text, place);
     case 'access-log':
     case 'accept-marker':
     case 'config':
     case 'client-log':
     case 'relay-log':
     case 'runner':
-    case 'container':
     case 'capture':
     case 'archive':
     case 'database':
@@ -81,6 +85,20 @@ async function accessLog(looked: Looked): Promise<Source> {
   return streamedSource(looked, read, () => summary.rows(looked.sourceId));
 }
 
+/** What docker prints as one object a line. */
+async function dockerLines(looked: Looked): Promise<Source> {
+  const lines = new DockerLines(looked.sourceId);
+  const rows: TableRow[] = [];
+  const read = await readJsonLines(looked.file.absolute, (value, line) => {
+    const row = lines.row(value, line);
+    if (row === undefined) return 'unexpected-shape';
+    if (rows.length === MOST_ROWS) return 'beyond-limit';
+    rows.push(row);
+    return 'record';
+  });
+  return streamedSource(looked, read, () => rows);
+}
+
 async function progressLines(looked: Looked): Promise<Source> {
   const { sourceId, party, file } = looked;
   const place: FilePlace = { sourceId, party: party ?? '', path: file.path };
@@ -88,7 +106,7 @@ async function progressLines(looked: Looked): Promise<Source> {
   const read = await readJsonLines(file.absolute, (value, line) => {
     const row = progressLine(value, line, place);
     if (row === undefined) return 'unexpected-shape';
-    if (rows.length === MOST_PROGRESS_ROWS) return 'beyond-limit';
+    if (rows.length === MOST_ROWS) return 'beyond-limit';
     rows.push(row);
     return 'record';
   });

@@ -19,6 +19,9 @@ export const REASONS = {
   'too-large-file': 'data-loss',
   'too-long-line': 'data-loss',
   'beyond-limit': 'data-loss',
+  'bad-wire-bytes': 'data-loss',
+  'other-party': 'data-loss',
+  'no-party': 'data-loss',
 } as const satisfies Record<string, LossSeverity>;
 
 export type Reason = keyof typeof REASONS;

@@ -1,10 +1,12 @@
 /** What a file is, from its first bytes; its name decides only where the name is part of the format (field guide 2.1–2.4). */
+import { isDockerLine, isInspected } from './files/docker.ts';
 import { isStack } from './files/stack.ts';
 import { isTelemetry } from './files/telemetry.ts';
 import { JsonObject } from './files/file-rows.ts';
 import { agreedZone, zoneByPrefix } from './prefix-zone.ts';
 import { takePrefixes } from '../util/line-prefix.ts';
 import { sideOf, type LogDialect, type PlainDialect } from './dialect.ts';
+import { isCaptureLine } from './capture-line.ts';
 
 /** Bytes that are looked at. */
 export const SNIFF_BYTES = 64 * 1024;
@@ -107,7 +109,8 @@ export function kindByName(path: string): Sniffed | undefined {
   if (name === 'stream.tcp') return { kind: 'marker', dialect: 'json' };
   if (name === 'stream.accept') return { kind: 'accept-marker', dialect: 'text' };
   if (name === 'syft.pub.yaml') return { kind: 'acl', dialect: 'yaml' };
-  if (name === 'hotlink_telemetry.json') return { kind: 'telemetry', dialect: 'json' };
+  // Copies that somebody took of it: hotlink_telemetry.json.1, hotlink_telemetry-20260209T005010.json.
+  if (/^hotlink_telemetry(?:[._-][\w.+-]*)?\.json(?:[._-][\w.+-]+)?$/.test(name)) return { kind: 'telemetry', dialect: 'json' };
   if (directory === '_progress') {
     if (name === 'progress.json' || name === 'log.jsonl') return { kind: 'progress', dialect: 'jsonl' };
     if (name.endsWith('.json')) return { kind: 'progress', dialect: 'json' };
@@ -126,6 +129,7 @@ export function kindByContent(head: Buffer, whole: boolean): Sniffed {
   const log = sniffLog(text);
   if (log !== undefined) return log;
   if (head.includes(0)) return { kind: 'unknown', dialect: 'none' };
+  if (isCaptureLine(text.trimStart())) return { kind: 'capture', dialect: 'jsonl' };
   if (text.trimStart().startsWith('{')) {
     const object = whole ? JsonObject.parse(text) : undefined;
     if (object !== undefined && isTelemetry(object)) return { kind: 'telemetry', dialect: 'json' };
@@ -134,8 +138,30 @@ export function kindByContent(head: Buffer, whole: boolean): Sniffed {
     if (/^\s*\{"(?:bench_strict|live)":.*"(?:mode|outbound_pending|sessions_in)":/s.test(text.slice(0, 4096)))
       return { kind: 'telemetry', dialect: 'json' };
   }
+  const docker = sniffDocker(text, whole);
+  if (docker !== undefined) return docker;
   if (text.trim() === NOT_STARTED) return { kind: 'client-log', dialect: 'text' };
   return { kind: 'unknown', dialect: 'text' };
+}
+
+/** JSON that docker prints: `inspect` as one document, `ps` and `stats` an object a line. */
+function sniffDocker(text: string, whole: boolean): Sniffed | undefined {
+  const start = text.trimStart();
+  const line = start.split('\n', 1)[0] ?? '';
+  if (isDockerLine(parsed(line)) || (!line.startsWith('[') && isInspected(parsed(line)))) return { kind: 'container', dialect: 'jsonl' };
+  if (!/^\[?\s*\{\s*"Id":\s*"[0-9a-f]{12,64}"/.test(start)) return undefined;
+  const value = whole ? parsed(text) : undefined;
+  const first: unknown = Array.isArray(value) ? value[0] : value;
+  const isOne = whole && value !== undefined ? isInspected(first) : /"State":\s*\{/.test(start);
+  return isOne ? { kind: 'container', dialect: 'json' } : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Email of the client that writes a log, from what its first lines say of their own paths; null when they do not. */

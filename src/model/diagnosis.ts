@@ -21,6 +21,8 @@ export const evidenceSchema = z.strictObject({
   pointer: z.string().optional(),
   /** As it stands in the file, colours removed, cut with … before payload or a secret. */
   text: z.string(),
+  /** What a line says that nobody can read by eye: the messages in a capture's bytes. */
+  note: z.string().optional(),
   time: z.string().optional(),
   /** Whose clock `time` is on: a party's email or "relay". */
   clock: z.string().optional(),

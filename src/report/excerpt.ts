@@ -24,8 +24,9 @@ function fromJson(text: string): string | undefined {
   }
 }
 
-/** The message of a log line, without time and level when they are known beside it. */
+/** What a line says: the message of a log line, without time and level when they are known beside it. */
 export function message(evidence: Evidence): string {
+  if (evidence.note !== undefined) return evidence.note;
   if (evidence.time === undefined) return evidence.text;
   // What a host or docker put before the line goes too.
   const { at, shape, time } = takePrefixes(evidence.text);

@@ -30,7 +30,9 @@ export const asymmetricGrowth = defineRule({
       .to('with a direction that may have lost bytes', (p) => suspectsOf(c, p.email))
       .to('who sent more bytes than can have arrived', (loss) => {
         const total = Math.max(0, ...loss.suspects.map((d) => d.lost.min), lossOf(c, loss.from));
-        return total === 0 ? null : { ...loss, total };
+        // Frames are counted exactly where volumes are only known in round figures; while counters move they may be under way.
+        const isMissing = total > 0 || (isStill(c) && (missingFrames(c, loss.from) ?? 0) > 0);
+        return isMissing ? { ...loss, total } : null;
       })
       .that('with counters of the sender or a receiver to show it', ({ from, suspects }) => proof(c, from, suspects).length > 0)
       .rows.flatMap((loss) => draftFor(c, loss)),
@@ -52,9 +54,9 @@ function suspectsOf(c: CaseFile, from: string): Loss | undefined {
 
 function draftFor(c: CaseFile, { from, suspects, certain, total }: Loss & { readonly total: number }): Draft[] {
   const evidence = proof(c, from, suspects);
-  const still = c.stillness.standing || c.toldStill;
-  const likelier = suspects.length === 1 ? suspects[0] : mostLikely(c, suspects);
+  const still = isStill(c);
   const frames = missingFrames(c, from);
+  const likelier = suspects.length === 1 ? suspects[0] : mostLikely(c, suspects);
   const told = c.toldStill ? c.notes.map((text): Ref => ({ ready: { kind: 'told', text } })) : [];
   return [
     {
@@ -62,11 +64,15 @@ function draftFor(c: CaseFile, { from, suspects, certain, total }: Loss & { read
       severity: severityOf(c, still, certain),
       confidence: suspects.length === 1 && still ? 'certain' : likelier !== undefined ? 'likely' : 'possible',
       message: `${name(from, c)} sent ${amount(c, from, total, frames)} more than arrived${whither(c, suspects, likelier)}${still ? '' : '; one sample cannot tell lost from under way'}`,
-      evidence: [...evidence, ...told],
+      evidence: [...evidence, ...c.stillness.samples, ...told],
       metrics: { missing_bytes: total, missing_frames: frames },
       touches: [from, ...suspects.map((d) => d.to)],
     },
   ];
+}
+
+function isStill(c: CaseFile): boolean {
+  return c.stillness.standing || c.toldStill;
 }
 
 function severityOf(c: CaseFile, still: boolean, certain: boolean): Draft['severity'] {
@@ -75,6 +81,7 @@ function severityOf(c: CaseFile, still: boolean, certain: boolean): Draft['sever
 }
 
 function amount(c: CaseFile, from: string, total: number, frames: number | null): string {
+  if (total === 0 && frames !== null) return plural(frames, 'frame');
   const sent = c.party(from)?.sent.bytes;
   const exact = sent !== undefined && sent.min === sent.max;
   return `${exact ? '' : 'at least '}${total} bytes${frames === null || frames === 0 ? '' : ` in ${plural(frames, 'frame')}`}`;

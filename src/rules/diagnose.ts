@@ -10,7 +10,6 @@ import {
   describeSequence,
   describeSessions,
   describeTimeline,
-  missingEvidence,
   noteBlocks,
 } from './engine/describe.ts';
 import { EvidenceWriter, type ExcerptReader } from './engine/evidence.ts';
@@ -20,6 +19,7 @@ import { dependsOnHotlink, missingNeeds } from './engine/needs.ts';
 import type { Draft, Rule } from './engine/rule.ts';
 import { describeWaits } from './engine/waits.ts';
 import { Steps } from './engine/steps.ts';
+import { missingEvidence } from './engine/missing.ts';
 import { judge } from './engine/verdict.ts';
 import { buildCase, type BuildOptions } from './facts/build.ts';
 import type { CaseFile } from './facts/case-file.ts';

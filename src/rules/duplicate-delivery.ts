@@ -8,7 +8,7 @@ export const duplicateDelivery = defineRule({
     title: 'Frames were delivered more than once',
     severity: 'warning',
     failures: ['F-12', 'F-19'],
-    needs: ['client-log|relay-log'],
+    needs: ['client-log|relay-log|capture'],
     proves: 'The same frame went to several connections, or arrived twice.',
     notEvidence: {
       'large-receiver': 'A receiver with large counters: its peer may have sent that much.',

@@ -7,6 +7,7 @@ import { deadClient } from './dead-client.ts';
 import { duplicateDaemon } from './duplicate-daemon.ts';
 import { duplicateDelivery } from './duplicate-delivery.ts';
 import { earlyExit } from './early-exit.ts';
+import { exitedProgram } from './exited-program.ts';
 import { failedBeforeTransport } from './failed-before-transport.ts';
 import { frozenLink } from './frozen-link.ts';
 import { graceTax } from './grace-tax.ts';
@@ -33,6 +34,7 @@ import { senderLockDrop } from './sender-lock-drop.ts';
 import { sequenceGap } from './sequence-gap.ts';
 import { silentApplication } from './silent-application.ts';
 import { splitClient } from './split-client.ts';
+import { staleContainer } from './stale-container.ts';
 import { staleRun } from './stale-run.ts';
 import { stalledCounters } from './stalled-counters.ts';
 import { stalledReader } from './stalled-reader.ts';
@@ -56,6 +58,7 @@ export const RULES: readonly Rule[] = [
   duplicateDaemon,
   duplicateDelivery,
   earlyExit,
+  exitedProgram,
   failedBeforeTransport,
   frozenLink,
   graceTax,
@@ -82,6 +85,7 @@ export const RULES: readonly Rule[] = [
   sequenceGap,
   silentApplication,
   splitClient,
+  staleContainer,
   staleRun,
   stalledCounters,
   stalledReader,

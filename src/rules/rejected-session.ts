@@ -15,7 +15,7 @@ export const rejectedSession = defineRule({
     title: 'The relay refused to open a session, and the client sends into it all the same',
     severity: 'error',
     failures: ['F-2', 'F-17'],
-    needs: ['client-log|relay-log'],
+    needs: ['client-log|relay-log|capture'],
     proves: 'The relay denied this open for want of a right; nothing sent on it can arrive.',
     notEvidence: {
       'unknown-session-alone': 'An `unknown session` without a denied open: something else removed or never stored the session.',

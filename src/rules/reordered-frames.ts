@@ -8,7 +8,7 @@ export const reorderedFrames = defineRule({
     title: 'Frames came out of order and were put right',
     severity: 'info',
     failures: ['F-29'],
-    needs: ['client-log'],
+    needs: ['client-log|capture'],
     proves: 'A lower number of a session was decoded after a higher one.',
     notEvidence: {
       'new-session': 'Numbers that start again under a new session id.',
@@ -31,7 +31,7 @@ export const reorderedFrames = defineRule({
         subject: {},
         severity: 'info',
         confidence: 'certain',
-        message: `${plural(frames, 'frame')} of ${plural(late.length, 'session')} came out of order; the receivers put them right`,
+        message: `${plural(frames, 'frame')} of ${plural(late.length, 'session')} came out of order${late.every((r) => r.wire) ? ' on the wire' : '; the receivers put them right'}`,
         evidence: late.slice(0, 2).map((r) => ({ sourceId: r.sourceId, line: r.lateLine ?? r.lastLine })),
         metrics: { frames },
         touches: '*',

@@ -16,7 +16,7 @@ export const senderLockDrop = defineRule({
     title: 'A party sends on a session that it did not open, and the relay drops that',
     severity: 'error',
     failures: ['F-3'],
-    needs: ['client-log|relay-log'],
+    needs: ['client-log|relay-log|capture'],
     proves: 'Every frame that this party sent over the WebSocket on the named session was dropped at the relay.',
     notEvidence: {
       'own-session': 'A session that the sender opened itself, on whatever path: the relay forwards its frames.',

@@ -4,7 +4,7 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { harm, name, plural } from './engine/ask.ts';
-import type { CaseFile, StreamFact } from './facts/case-file.ts';
+import type { CaseFile, PartyFact, SessionFact, StreamFact } from './facts/case-file.ts';
 import type { ReceivedStream } from './facts/load.ts';
 
 export const sequenceGap = defineRule({
@@ -13,7 +13,7 @@ export const sequenceGap = defineRule({
     title: 'A numbered frame is missing and everything behind it is parked',
     severity: 'error',
     failures: ['F-9', 'F-16', 'F-11'],
-    needs: ['client-log'],
+    needs: ['client-log|capture'],
     proves: 'The receiver decoded later frames of a session but never this number, and it waits for it.',
     notEvidence: {
       'late-frame': 'A lower number that comes after a higher one: the buffer heals that.',
@@ -38,11 +38,21 @@ export const sequenceGap = defineRule({
       .that('in a run that stands still', () => c.stillness.standing)
       .that('of a session that never had a data channel or QUIC', ({ s }) => {
         const session = c.sessions.find((x) => x.sid === s.sid);
-        return session !== undefined && session.p2pOpen.length === 0 && !session.quic;
+        return session !== undefined && session.p2pOpen.length === 0 && !session.quic && !isUnlogged(c, session, s);
       })
-      .that("whose receiver's log covers the run", ({ s }) => c.party(s.to)?.logComplete === true)
+      .that("whose receiver's log or capture covers the run", ({ s }) => isCovered(c.party(s.to)))
       .rows.map(({ s, r }) => draftFor(c, s, r)),
 });
+
+/** An answer crossed the relay and neither end has a log that would show a data channel. */
+function isUnlogged(c: CaseFile, session: SessionFact, s: StreamFact): boolean {
+  return session.answered !== null && c.party(s.from)?.log == null && c.party(s.to)?.log == null;
+}
+
+/** The receiver's log or, without one, its capture shows every frame that came over the WebSocket. */
+function isCovered(p: PartyFact | undefined): boolean {
+  return p?.log == null ? p?.wire?.complete === true : p.logComplete;
+}
 
 function draftFor(c: CaseFile, s: StreamFact, r: ReceivedStream): Draft {
   return {

@@ -20,7 +20,7 @@ export const staleRun = defineRule({
       'earlier-traffic': 'Sessions of the older run from its own time.',
       'own-paths': "Traffic under this run's own paths.",
     },
-    blindTo: 'Programs of the older run that still run: containers are not in the sandbox.',
+    blindTo: 'Programs of the older run that still run: only what docker lists shows them (stale-container).',
     remedy:
       "Stop all clients, remove the older run's _mpc/**/stream.tcp at every party (and its containers), then start the clients again.",
     explains: [

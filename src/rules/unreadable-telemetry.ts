@@ -13,6 +13,7 @@ export const unreadableTelemetry = defineRule({
     notEvidence: {
       'no-file': 'No file at all: hotlink is off, or the client is a Go client.',
       'other-daemon': 'A readable file of another manager.',
+      'one-of-copies': 'One of several copies that were taken while the file was written, beside copies that are whole.',
     },
     blindTo: 'What the counters were: the summary lines of the log may still tell.',
     remedy: 'Copy the file again while the client runs; if it stays empty the process was killed while it wrote.',
@@ -22,7 +23,7 @@ export const unreadableTelemetry = defineRule({
     steps
       .of('files', c.sources)
       .to('telemetry of a party', (s) => (s.kind === 'telemetry' && s.party !== null ? { ...s, party: s.party } : null))
-      .that('that gave no counters', (s) => !c.telemetry.some((t) => t.sourceId === s.id))
+      .that('of which no file gave counters', (s) => !c.telemetry.some((t) => t.party === s.party && t.cites === null))
       .rows.map((s) => ({
         subject: { party: s.party },
         severity: 'info' as const,

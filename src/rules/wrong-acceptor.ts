@@ -12,7 +12,7 @@ export const wrongAcceptor = defineRule({
     title: 'Several parties accepted one session',
     severity: 'error',
     failures: ['F-12'],
-    needs: ['client-log'],
+    needs: ['client-log|capture'],
     proves: "More than one party answered this open; an error finding also shows that the channel's own peer lost.",
     notEvidence: {
       'right-one-won': "A loser that is turned away while the channel's peer has the session: nothing is lost.",

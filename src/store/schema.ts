@@ -167,7 +167,9 @@ CREATE TABLE counters (            -- a party's counters at one moment: status l
   ordinal INTEGER NOT NULL,        -- order of samples of one origin where no time is given
   ts_us BIGINT,
   tx_packets BIGINT, tx_bytes_min BIGINT, tx_bytes_max BIGINT, rx_packets BIGINT, rx_bytes_min BIGINT, rx_bytes_max BIGINT,
-  ws_fallbacks BIGINT, tx_ws BIGINT, webrtc_connected BIGINT, stall_s BIGINT
+  ws_fallbacks BIGINT, tx_ws BIGINT, webrtc_connected BIGINT, stall_s BIGINT,
+  run VARCHAR,                     -- of texts: the run that the text above names
+  started_us BIGINT                -- telemetry only: start of the manager that counted
 );
 CREATE TABLE container (           -- docker ps | inspect; NULL where the output does not say
   source_id INTEGER NOT NULL, line_no INTEGER, pointer VARCHAR,

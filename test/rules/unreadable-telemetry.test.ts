@@ -22,6 +22,13 @@ testRule(unreadableTelemetry, {
   },
   clear: {
     'no-file': () => story().hotlinkOff('client2').start().talk('client1', 'aggregator', 8).end(20),
+    'one-of-copies': () =>
+      story()
+        .start()
+        .talk('client1', 'aggregator', 8)
+        .end(20)
+        .file(`${telemetryPath('client1@sandbox.local')}.1`, '{"bench_strict":false,"live":{"inb')
+        .file(`${telemetryPath('client1@sandbox.local')}.2`, ''),
     'other-daemon': () => story().start().talk('client1', 'aggregator', 8).end(20).patch('client1', { started_ms: 1_770_000_000_000 }),
   },
 });

@@ -43,7 +43,11 @@ describe('why a rule is not found', () => {
   test('says what is there, and what looks like it', async () => {
     const w = await ask('healthy', 'sender-lock-drop');
     expect(w.verdict).toBe('clear');
-    expect(w.needs.map((n) => n.present)).toEqual([true, true]);
+    expect(w.needs.map((n) => n.present)).toEqual([true, true, false]);
+    expect(w.needs[2]).toMatchObject({
+      what: 'of no party',
+      provide: expect.stringContaining('capture of the connection of client1@') as string,
+    });
     expect(Object.keys(w.lookAlikes)).toContain('own-session');
   });
 });

@@ -122,6 +122,10 @@ export class JsonObject {
     });
   }
 
+  keys(): readonly string[] {
+    return [...this.value.keys()];
+  }
+
   entries(): readonly (readonly [string, JsonObject])[] {
     return [...this.value].flatMap(([key, item]) => {
       const object = JsonObject.of(item);

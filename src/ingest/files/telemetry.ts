@@ -44,6 +44,38 @@ export function telemetryParty(text: string): string | null {
   return from.size === 1 ? ([...from][0] ?? null) : null;
 }
 
+/** The same counters as one sample of a series: copies of the file are taken while it is written. */
+function sampleRow(sourceId: number, party: string, file: JsonObject, live: JsonObject | undefined): TableRow {
+  const pointer = file.has('updated_ms') ? '/updated_ms' : '';
+  const range = (key: string): readonly (number | null)[] => {
+    const exact = file.integer(key);
+    const about = file.object(key);
+    return exact !== null || about === undefined ? [exact, exact] : [about.integer('min'), about.integer('max') ?? Number.MAX_SAFE_INTEGER];
+  };
+  return {
+    table: 'counters',
+    values: [
+      sourceId,
+      null,
+      pointer,
+      'telemetry',
+      party,
+      0,
+      microseconds(file.integer('updated_ms')),
+      file.integer('tx_packets'),
+      ...range('tx_bytes'),
+      file.integer('rx_packets'),
+      ...range('rx_bytes'),
+      file.integer('ws_fallbacks'),
+      file.integer('tx_ws_packets'),
+      file.integer('webrtc_connected') ?? live?.integer('webrtc_connected') ?? null,
+      null,
+      null,
+      microseconds(file.integer('started_ms')),
+    ],
+  };
+}
+
 export function readTelemetry(text: string, { sourceId, party }: FilePlace): FileRows {
   if (text.trim() === '') return rejectedFile(text, 'empty-file');
   const file = JsonObject.parse(text);
@@ -71,6 +103,7 @@ export function readTelemetry(text: string, { sourceId, party }: FilePlace): Fil
       ],
     },
   ];
+  if (party !== '') rows.push(sampleRow(sourceId, party, file, live));
   for (const direction of ['in', 'out'] as const) {
     for (const { index, object } of live?.list(`sessions_${direction}`) ?? []) {
       const sid = object.text('sid');

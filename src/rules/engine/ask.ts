@@ -1,6 +1,7 @@
 /** Questions that several rules ask of a case file. */
 import type { Severity } from '../../model/diagnosis.ts';
 import type { CaseFile, DirectionFact, PartyFact, Ref } from '../facts/case-file.ts';
+import { citeCounter } from '../facts/counters.ts';
 import type { LogEvent } from '../facts/events.ts';
 import { QUIET_LIMIT_US } from '../facts/stillness.ts';
 import { largest, smallest } from '../../util/extent.ts';
@@ -51,9 +52,9 @@ export function plural(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }
 
-/** Pointer to a telemetry field of a party. */
+/** Where a counter of a party stands. */
 export function counter(p: PartyFact | undefined, field: string, value: number | string | boolean | null): Ref[] {
-  return p?.telemetry == null ? [] : [{ source: p.telemetry.source, pointer: `/${field}`, text: `${field}: ${String(value)}` }];
+  return p?.telemetry == null ? [] : [citeCounter(p.telemetry, field, `${field}: ${String(value)}`)];
 }
 
 export function proxyOf(

@@ -34,7 +34,10 @@ function aliveAtEnd(c: CaseFile, email: string): boolean | null {
   const p = c.party(email);
   const end = c.stillness.end;
   if (p === undefined || end === null) return null;
-  const seen = Math.max(p.logEnd ?? -Infinity, p.telemetry?.updatedUs == null ? -Infinity : c.common(p.telemetry.updatedUs, email));
+  const seen = Math.max(
+    p.logEnd ?? p.wire?.end ?? -Infinity,
+    p.telemetry?.updatedUs == null ? -Infinity : c.common(p.telemetry.updatedUs, email),
+  );
   return seen === -Infinity ? null : end - seen < 6_000_000;
 }
 
@@ -336,64 +339,6 @@ export function describeClocks(c: CaseFile): Diagnosis['clocks'] {
       against: 'the others',
       offsetMs: { min: null, max: null },
       note: 'nothing ties this clock to the others: its lines cannot be ordered against theirs',
-    });
-  return out;
-}
-
-export function missingEvidence(c: CaseFile): Diagnosis['missingEvidence'] {
-  const out: Diagnosis['missingEvidence'] = [];
-  if (c.events.unlisted > 0)
-    out.push({
-      what: `${c.events.unlisted} lines of very frequent messages`,
-      why: 'of these kinds only the first and the last lines of each file were read one by one',
-      how: 'give the logs of one run only, or cut away what lies before it',
-    });
-  if (c.relay === null)
-    out.push({
-      what: 'relay log',
-      why: 'it alone shows what the relay took and whom it wrote it to',
-      how: 'add relay/server/logs/server.log of the same run',
-    });
-  for (const source of c.sources) {
-    if (source.parties.length > 0 && source.mirrorOf === null)
-      out.push({
-        what: `whose lines those in ${source.path} are`,
-        why: `clients of ${source.parties.length} parties wrote into it (${source.parties.join(', ')}), and most lines do not name theirs`,
-        how: 'add the .syftbox/logs/syftbox.log of each of them',
-      });
-  }
-  for (const p of c.parties) {
-    if (p.log === null)
-      out.push({
-        what: `client log of ${p.role}`,
-        why: 'without it its receiving side and its sessions are unknown',
-        how: `add ${p.email}/.syftbox/logs/syftbox.log or ${p.email}/client-daemon.log`,
-      });
-    if (p.telemetry === null && p.hotlinkOn && p.era.value !== 'Go')
-      out.push({
-        what: `telemetry of ${p.role}`,
-        why: 'without it totals come from rounded log lines',
-        how: `add ${p.email}/datasites/${p.email}/.syftbox/hotlink_telemetry.json`,
-      });
-  }
-  if (c.parties.some((p) => p.log !== null) && !c.parties.some((p) => p.debug)) {
-    out.push({
-      what: 'debug lines',
-      why: 'only they show what the programs wrote, connections to the proxies and frames sent',
-      how: 'set SYFTBOX_HOTLINK_DEBUG=1 for clients and relay next time',
-    });
-  }
-  if (c.finished === 'unknown')
-    out.push({
-      what: 'word that the run was done or not',
-      why: 'a run that finished and one that waits look alike from below',
-      how: "keep _progress/ and the program's phase file, or look whether the programs have exited",
-    });
-  if (c.finished !== true && c.stillness.standing)
-    out.push({
-      what: 'CPU of the programs',
-      why: 'it alone tells a long computation from a hang',
-      how: 'docker stats --no-stream, or ps -o pid,pcpu,time of each program',
     });
   return out;
 }

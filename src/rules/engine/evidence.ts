@@ -8,6 +8,8 @@ import { takePrefixes } from '../../util/line-prefix.ts';
 /** Lines of the sources, read back. Given from outside, so that judging touches no file. */
 export interface ExcerptReader {
   line(sourceId: number, lineNo: number): Promise<string | null>;
+  /** What the bytes of a capture's line say; null for any other line. */
+  note?(sourceId: number, lineNo: number): Promise<string | null>;
   context(sourceId: number, lineNo: number, around: number): Promise<readonly { line: number; text: string; skipped?: number }[]>;
 }
 
@@ -54,14 +56,18 @@ export class EvidenceWriter {
     if (time !== undefined) evidence.time = time;
     const clock = source === undefined ? null : clockOf(source);
     if (clock !== null) evidence.clock = clock;
+    const note = source?.kind === 'capture' ? ((await this.excerpts.note?.(sourceId, line)) ?? null) : null;
+    if (note !== null) evidence.note = note;
     if (withContext) evidence.context = [...(await this.excerpts.context(sourceId, line, CONTEXT_LINES))];
     return evidence;
   }
 }
 
 /** Who stamped the lines of a log; null where lines of several clocks stand side by side. */
+const CLOCKED: ReadonlySet<string> = new Set(['client-log', 'relay-log', 'capture']);
+
 function clockOf({ kind, logs, party }: Source): string | null {
-  if (kind !== 'runner') return kind === 'client-log' || kind === 'relay-log' ? (party ?? RELAY_CLOCK) : null;
+  if (kind !== 'runner') return CLOCKED.has(kind) ? (party ?? RELAY_CLOCK) : null;
   const [only] = logs.length === 1 ? logs : [];
   return only === 'relay-log' ? RELAY_CLOCK : only === 'client-log' ? party : null;
 }
@@ -77,6 +83,8 @@ function stampBehindPrefixes(text: string, zoneMinutes: number | null): string |
 function stampOf(text: string, zoneMinutes: number | null): string | undefined {
   const iso = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))/.exec(text.slice(0, 80));
   if (iso?.[1] !== undefined && (iso.index < 20 || text.startsWith('{'))) return utc(Date.parse(iso[1]));
+  const wire = /^\{"t"\s*:\s*(\d+(?:\.\d+)?)/.exec(text)?.[1];
+  if (wire !== undefined) return utc(Math.floor(Number(wire) * 1000));
   const local = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)/.exec(text);
   if (local === null) return undefined;
   return utc(Date.parse(`${local[1] ?? ''}T${local[2] ?? ''}Z`) - (zoneMinutes ?? 0) * 60_000);

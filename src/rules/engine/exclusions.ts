@@ -3,6 +3,7 @@
  * a line or figure refutes it, never because a rule happened to find nothing.
  */
 import { UNBOUNDED } from '../facts/transport.ts';
+import type { Telemetry } from '../facts/load-files.ts';
 import type { CaseFile, DirectionFact, Ref, SessionFact } from '../facts/case-file.ts';
 import { counter, name, plural, proxyOf, refs } from './ask.ts';
 import type { Found } from './fold.ts';
@@ -69,9 +70,14 @@ function fanOut(c: CaseFile, directions: readonly DirectionFact[]): ExclusionDra
   };
 }
 
+/** Totals as such, not ranges. */
+function isExact(t: Telemetry | null): boolean {
+  return t?.txBytes != null && t.rxBytes != null && t.txBytesMax === null && t.rxBytesMax === null;
+}
+
 /** More sent than received, over all parties: nothing was multiplied. */
 function amplification(c: CaseFile): ExclusionDraft | undefined {
-  const known = c.parties.filter((p) => p.telemetry?.txBytes != null && p.telemetry.rxBytes != null && p.managers.length <= 1);
+  const known = c.parties.filter((p) => isExact(p.telemetry) && p.managers.length <= 1);
   if (known.length < 2 || known.length !== c.parties.length) return undefined;
   const sent = known.reduce((sum, p) => sum + (p.telemetry?.txBytes ?? 0), 0);
   const received = known.reduce((sum, p) => sum + (p.telemetry?.rxBytes ?? 0), 0);

@@ -18,6 +18,8 @@ export function holds(c: CaseFile, need: string): boolean {
   switch (need) {
     case 'client-log':
       return c.parties.some((p) => p.log !== null);
+    case 'capture':
+      return c.parties.some((p) => p.wire !== null);
     case 'relay-log':
       return c.relay !== null;
     case 'telemetry':
@@ -30,6 +32,8 @@ export function holds(c: CaseFile, need: string): boolean {
       return c.progressSteps.length > 0;
     case 'debug':
       return c.parties.some((p) => p.debug);
+    case 'counter-series':
+      return c.stillness.stoodStillUs !== null;
     case 'runner':
       return c.around.runner.length > 0;
     case 'container':

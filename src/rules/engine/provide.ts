@@ -15,6 +15,11 @@ const OF_PARTY: Readonly<Record<string, Source>> = {
     has: (_, p) => p.log !== null,
     from: (email) => `add ${email}/.syftbox/logs/syftbox.log (or ${email}/client-daemon.log)`,
   },
+  capture: {
+    has: (_, p) => p.wire !== null,
+    from: (email) =>
+      `add a capture of the connection of ${email} to the relay, recorded while it ran: JSON lines with t, connection, way, bytes`,
+  },
   telemetry: {
     has: (_, p) => p.telemetry !== null,
     from: (email) =>
@@ -44,6 +49,7 @@ const OF_RUN: Readonly<Record<string, string>> = {
   'relay-log':
     "add relay/server/logs/server.log of the same run; its line per frame needs SYFTBOX_HOTLINK_DEBUG=1 in the relay's environment",
   runner: "add what the runner printed: the flow's step logs, or its console saved to a file",
+  'counter-series': 'add a second copy of every hotlink_telemetry.json, taken a minute later, or the last status line of the console',
   container: 'add the output of: docker ps -a --no-trunc, or docker inspect of the syqure containers',
   'container-load': 'add the output of: docker stats --no-stream, taken while the run stood still',
 };

@@ -17,7 +17,11 @@ export type Need =
   | 'container-load'
   | 'progress|runner'
   | 'runner|container'
+  | 'client-log|counter-series'
+  | 'container|container-load'
   | 'client-log|relay-log'
+  | 'client-log|capture'
+  | 'client-log|relay-log|capture'
   | 'client-log|telemetry';
 
 export interface RuleMeta {

@@ -30,6 +30,7 @@ export async function describeWaits(c: CaseFile, write: EvidenceWriter): Promise
     for (const f of feeders) add(p.email, f, 'it waits in turn');
   }
   const out: Wait[] = [];
+  const moved = c.stillness.lastMovedRef === null ? [] : [c.stillness.lastMovedRef];
   for (const [party, w] of [...waits].toSorted((a, b) => (a[0] < b[0] ? -1 : 1))) {
     const p = c.party(party);
     const last = p?.managers.at(-1)?.last ?? null;
@@ -38,9 +39,15 @@ export async function describeWaits(c: CaseFile, write: EvidenceWriter): Promise
       for: [...w.for].toSorted(),
       since,
       why: w.why,
-      evidence: last === null ? [] : await write.all([{ sourceId: last.sourceId, line: last.line }], false),
+      // Without counters, what moved last.
+      evidence: await write.all(last === null ? moved : [{ sourceId: last.sourceId, line: last.line }], false),
     });
   }
+  return withStacks(out, stacks);
+}
+
+/** A party that is known to wait gets its stack as evidence; the other stacks stand for themselves. */
+function withStacks(out: readonly Wait[], stacks: readonly Wait[]): Wait[] {
   const told = new Set(out.map((w) => w.party));
   for (const w of out) w.evidence.push(...stacks.filter((s) => s.party === w.party).flatMap((s) => s.evidence));
   return [...out, ...stacks.filter((s) => !told.has(s.party))];

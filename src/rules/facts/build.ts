@@ -2,9 +2,11 @@
 import { sql, type Query } from '../../store/sql.ts';
 import { groupBy } from '../../util/group.ts';
 import { loadBursts } from './bursts.ts';
+import { loadCaptures, loadOwners, settleCaptures } from './captures.ts';
 import type { CaseFile, SessionFact } from './case-file.ts';
 import { applyShifts, RELAY_CLOCK, solveClocks, solveZone } from './clocks.ts';
 import { text } from './columns.ts';
+import { emailOf, indexOfName, newestOfEach, telemetryOfText, textSamples } from './counters.ts';
 import { loadEnds, type LogEnd } from './ends.ts';
 import type { EventLog } from './events.ts';
 import { buildLedger } from './ledger.ts';
@@ -31,11 +33,11 @@ import {
   type Marker,
   type Source,
 } from './load-files.ts';
-import { loadSurroundings } from './load-runner.ts';
+import { loadSurroundings, type CounterSample } from './load-runner.ts';
 import { listPairs, layoutOf, sortPairs } from './pairs.ts';
 import { buildParty, type PartyInputs } from './parties.ts';
 import { gaveUp } from './runner.ts';
-import { buildSessions, Pairing } from './sessions.ts';
+import { buildSessions, numbersByOwner, Pairing } from './sessions.ts';
 import { buildStillness, judgeFinished, judgeProgress } from './stillness.ts';
 import { listRuns, openWindow, type RunName } from './window.ts';
 
@@ -54,10 +56,19 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     run?.id ?? null,
     runs.slice(0, Math.max(0, at)).map((r) => r.id),
   );
+  // Before what the logs have, too, goes: of files the captures keep nothing then.
+  const numbers = numbersByOwner(await loadOwners(query, run?.id ?? null));
+  const captured = await settleCaptures(query);
   const sources = await loadSources(query);
   const allMarkers = await loadMarkers(query);
-  const emails = await listParties(query, allMarkers, run);
-  const clocks = await solveClocks(query, emails);
+  const around = await loadSurroundings(query);
+  const texts = textSamples(around.counters, run?.id ?? null, at <= 0);
+  const emails = withNames(
+    await listParties(query, allMarkers, run, [...numbers.values()]),
+    texts,
+    allMarkers.some((m) => run === null || m.run === run.id),
+  );
+  const clocks = await solveClocks(query, emails, captured.intervals);
   await applyShifts(query, clocks);
   const [events, received, sent, appBytes, relayed, flushes, allTelemetry, acl, aclFiles, progressSteps, phases, families, silences] = [
     await loadEvents(query),
@@ -75,7 +86,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     await loadSilences(query),
   ];
   // A telemetry file is of the newest life; an older run keeps only what one of its own managers wrote.
-  const telemetry =
+  const ofRun =
     at <= 0
       ? allTelemetry
       : allTelemetry.filter(
@@ -85,9 +96,12 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
               .ofParty(t.party, 'hotlink-enabled', 'hotlink-config')
               .some((e) => e.ownT !== null && Math.abs(e.ownT - (t.startedUs ?? 0)) < 2_000_000),
         );
+  const files = newestOfEach(ofRun);
+  const flushing = new Set([...files.map((t) => t.party), ...flushes.map((f) => f.party)]);
+  const telemetry = [...files, ...telemetryOfText(texts, emails, flushing)];
   const inRun = (m: { run: string | null }): boolean => run === null || m.run === null || m.run === run.id;
   const markers = allMarkers.filter(inRun);
-  const pairing = new Pairing(markers.length > 0 ? markers : allMarkers, emails);
+  const pairing = new Pairing(markers.length > 0 ? markers : allMarkers, emails, numbers);
   const allSessions = buildSessions({ events, pairing, telemetry, received, sent, parties: emails });
   const sessions = allSessions.filter((x) => !isEarlier(x, run));
   const since = sessions.length < allSessions.length ? (run?.firstSeenUs ?? null) : null;
@@ -97,24 +111,27 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
   const shared: PartyInputs = {
     sources,
     telemetry,
+    copies: ofRun,
     flushes,
     events,
     received,
     families,
     logEnds,
+    captures: await loadCaptures(query, captured.shifts),
     common,
     firstOpen,
     pairing,
     emails,
     sessions,
     since,
+    indexes: indexesOf(emails, pairing),
   };
   const parties = emails
     .map((email) => buildParty(email, shared))
     .toSorted((a, b) => (a.index ?? 99) - (b.index ?? 99) || (a.email < b.email ? -1 : 1));
   const pairs = listPairs(markers, sessions, parties);
   const relay = buildRelay(sources, events, logEnds, families, common);
-  const stillness = buildStillness(parties, events, received, relay, common);
+  const stillness = buildStillness(parties, events, received, relay, common, { all: around.counters, texts });
   const ordered = pairs.flatMap((p) => [[p.a, p.b] as const, [p.b, p.a] as const]);
   const ledger = buildLedger({
     parties,
@@ -157,7 +174,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     progress,
     progressSteps: progressSteps.filter(inRun),
     phases: phases.filter(inRun),
-    around: await loadSurroundings(query),
+    around,
     families,
     silences,
     clocks,
@@ -166,11 +183,9 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     toldStill: (options.notes ?? []).some((n) => /still|stuck|stall|hung|hang|no progress|silent|quiet|frozen/i.test(n)),
     bursts,
   };
-  const finished = judgeFinished(progress, ledger.directions, parties, events, stillness);
   return {
     ...draft,
-    // Files that say completed outweigh a runner that gave up waiting.
-    finished: finished === true && progress.length > 0 ? true : gaveUp(draft).length > 0 ? false : finished,
+    finished: unlessGivenUp(judgeFinished(progress, ledger.directions, parties, events, stillness), draft),
     party: (email) => parties.find((p) => p.email === email),
     direction: (from, to) => ledger.directions.find((d) => d.from === from && d.to === to),
     common,
@@ -178,13 +193,18 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
 }
 
 /** Emails of the run's markers, else of everybody who keeps a log or telemetry; and whoever opened a session in the window. */
-async function listParties(query: Query, markers: readonly Marker[], run: RunName | null): Promise<readonly string[]> {
+async function listParties(
+  query: Query,
+  markers: readonly Marker[],
+  run: RunName | null,
+  owners: readonly string[],
+): Promise<readonly string[]> {
   const found = new Set<string>();
   const mine = markers.filter((m) => run === null || m.run === run.id);
   for (const m of mine) for (const email of [m.from, m.to, m.party]) if (email !== null) found.add(email);
   const rows = await query(
     sql`
-    SELECT DISTINCT party AS email FROM source WHERE party IS NOT NULL AND kind IN ('client-log', 'telemetry')
+    SELECT DISTINCT party AS email FROM source WHERE party IS NOT NULL AND kind IN ('client-log', 'telemetry', 'capture')
     UNION SELECT DISTINCT party FROM telemetry
     UNION SELECT DISTINCT party FROM progress_event WHERE run = ?1
     UNION SELECT DISTINCT user_email FROM ev WHERE kind IN ('decoded-open', 'open-denied', 'data-not-sender') AND user_email LIKE '%@%'
@@ -198,8 +218,23 @@ async function listParties(query: Query, markers: readonly Marker[], run: RunNam
     sql`SELECT DISTINCT party AS email FROM ev WHERE kind IN ('session-new', 'send-open', 'accept-sending') AND party IS NOT NULL ORDER BY email`,
   );
   const speaks = new Set(active.map((r) => text(r, 'email')));
+  for (const email of owners) if (mine.length === 0) found.add(email);
   for (const email of logged) if (mine.length === 0 || speaks.has(email)) found.add(email);
   return [...found].toSorted();
+}
+
+/** Parties that only figures in a text name stand for themselves, unless markers list the run's parties. */
+function withNames(emails: readonly string[], texts: readonly CounterSample[], isListed: boolean): readonly string[] {
+  if (isListed) return emails;
+  return [...new Set([...emails, ...texts.map((s) => emailOf(s.party, emails))])].toSorted();
+}
+
+/** Numbers by the runner's names, when no marker gives any and each party has one of its own. */
+function indexesOf(emails: readonly string[], pairing: Pairing): ReadonlyMap<string, number> {
+  const named = emails.map((email) => [email, indexOfName(email)] as const);
+  const numbers = new Set(named.map(([, index]) => index));
+  if (emails.some((e) => pairing.index(e) !== null) || numbers.has(null) || numbers.size !== emails.length) return new Map();
+  return new Map(named.flatMap(([email, index]) => (index === null ? [] : [[email, index] as const])));
 }
 
 /** Sessions of another run from before this one was first named: that run's own, when one process served both. */
@@ -233,4 +268,10 @@ function buildRelay(
           ? 'S1'
           : null,
   };
+}
+
+/** A runner that gave up waiting says that the run did not finish; files that say completed outweigh it. */
+function unlessGivenUp(finished: CaseFile['finished'], c: Pick<CaseFile, 'around' | 'run' | 'progress'>): CaseFile['finished'] {
+  if (finished === true && c.progress.length > 0) return true;
+  return gaveUp(c).length > 0 ? false : finished;
 }

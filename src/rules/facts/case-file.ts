@@ -18,6 +18,15 @@ export type Ref =
 
 export type Era = 'E1' | 'E2' | 'E3' | 'E4' | 'E5' | 'E5a' | 'E5b' | 'E6' | 'Go';
 
+/** What a party's captures cover, on the common clock. They show what crosses the WebSocket and nothing behind it. */
+export interface WireFact {
+  readonly sourceIds: readonly number[];
+  readonly start: number;
+  readonly end: number;
+  /** From before the first session on, to the end of the party's log where it has one, without a line that could not be read. */
+  readonly complete: boolean;
+}
+
 export interface PartyFact {
   readonly email: string;
   readonly role: string;
@@ -28,6 +37,8 @@ export interface PartyFact {
   readonly logEnd: number | null;
   /** The log covers the run from before its first session, and the process that wrote it was not restarted. */
   readonly logComplete: boolean;
+  /** Capture of its connection to the relay; null when there is none. */
+  readonly wire: WireFact | null;
   /** The copy of the log ends before its process did. */
   readonly logCut: boolean;
   readonly hotlinkOn: boolean;
@@ -81,6 +92,8 @@ export interface SessionFact {
   readonly adoptions: readonly LogEvent[];
   readonly p2pOpen: readonly LogEvent[];
   readonly quic: boolean;
+  /** An answer to an offer crossed the relay: a data channel may have opened although no line says so. */
+  readonly answered: LogEvent | null;
   readonly telemetryStatus: string | null;
   readonly streams: readonly StreamFact[];
 }
@@ -120,6 +133,8 @@ export interface Stillness {
   readonly end: number | null;
   readonly stoodStillUs: number | null;
   readonly standing: boolean;
+  /** Samples of counters that show it, where no log does. */
+  readonly samples: readonly Ref[];
 }
 
 export interface ProgressFact {

@@ -90,7 +90,8 @@ export async function solveZone(query: Query): Promise<void> {
   }
 }
 
-export async function solveClocks(query: Query, parties: readonly string[]): Promise<Clocks> {
+/** `known`: offsets that were settled before and only have to be told. */
+export async function solveClocks(query: Query, parties: readonly string[], known: readonly OffsetInterval[] = []): Promise<Clocks> {
   const crossings = (await query(CROSSINGS)).map((r) => ({
     sender: text(r, 'sender'),
     reader: text(r, 'reader'),
@@ -115,7 +116,7 @@ export async function solveClocks(query: Query, parties: readonly string[]): Pro
       intervals.push({ clock: b, against: a, min: ba === null ? null : -ba, max: ab });
     }
   }
-  return { intervals, ...chooseShifts(intervals, parties, hellos.length > 0) };
+  return { intervals: [...intervals, ...known], ...chooseShifts(intervals, parties, hellos.length > 0) };
 }
 
 function chooseShifts(

@@ -47,9 +47,14 @@ export function eraOf(
     };
   // A larger email that opens on its own namespace uses directional keys (E5a on); without bench_strict, or falling back at once, it is not E6.
   const directional = own.find((e) => e.owner === party);
-  const notSix = telemetry !== null ? telemetry.hasLive : of('fallback').length > 0;
+  const notSix = isOlder(telemetry, of('fallback').length > 0);
   if (directional !== undefined && notSix && isLarger(party, events)) return { value: 'E5', proof: [{ event: directional }] };
   return { value: null, proof: [] };
+}
+
+/** A file of E3 to E5 lists its sessions; without a file a fallback says that it is none of E6. */
+function isOlder(telemetry: Telemetry | null, fellBack: boolean): boolean {
+  return telemetry?.cites === null ? telemetry.hasLive : fellBack;
 }
 
 /** The writer-mapping line of debug logs names the era by its flags (field guide 8.4). */

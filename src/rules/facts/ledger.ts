@@ -55,10 +55,14 @@ function confirm(bounds: readonly Bounds[], input: LedgerInput): readonly Bounds
 }
 
 /** A proxy sends what it read, so a delivered frame holds a byte at least: who got how many frames is known where bytes are only known in sum. */
-function fill(bounds: readonly Bounds[], frames: readonly { delivered: Interval }[]): readonly Bounds[] {
+function fill(bounds: readonly Bounds[], frames: readonly { sent: Interval; delivered: Interval }[]): readonly Bounds[] {
   return bounds.map((b, i) => {
-    const min = Math.max(b.deliveredBytes.min, Math.min(frames[i]?.delivered.min ?? 0, b.deliveredBytes.max));
-    return { ...b, deliveredBytes: { min, max: b.deliveredBytes.max } };
+    const framed = frames[i];
+    const min = Math.max(b.deliveredBytes.min, Math.min(framed?.delivered.min ?? 0, b.deliveredBytes.max));
+    // No frame, no byte.
+    const max = framed?.delivered.max === 0 && min === 0 ? 0 : b.deliveredBytes.max;
+    const sentBytes = framed?.sent.max === 0 && b.sentBytes.min === 0 ? NOTHING : b.sentBytes;
+    return { ...b, sentBytes, deliveredBytes: { min, max } };
   });
 }
 
@@ -96,7 +100,10 @@ export function buildLedger(input: LedgerInput): Ledger {
     const got = received.reduce((sum, r) => sum + r.bytes, 0);
     const gotFrames = received.reduce((sum, r) => sum + r.frames, 0);
     const relayedFrames = input.relayed.filter((r) => r.from === b.from && r.to === b.to).reduce((sum, r) => sum + r.frames * r.copies, 0);
-    const log = input.parties.find((p) => p.email === b.to)?.log ?? null;
+    const receiver = input.parties.find((p) => p.email === b.to);
+    const isSeen = receiver?.log != null || wireTells(receiver);
+    // What reached a client left the relay.
+    const seenRelayed = !input.hasRelayLog && wireTells(receiver) && !b.hidden;
     return {
       from: b.from,
       to: b.to,
@@ -107,19 +114,18 @@ export function buildLedger(input: LedgerInput): Ledger {
       delivered: solved.delivered,
       // While counters move, what has not arrived may be under way, unless a line says that it is gone.
       lost: input.settled || gone(b, bySid) ? solved.lost : { min: 0, max: solved.lost.max },
-      received:
-        log === null
-          ? null
-          : b.hidden
-            ? { min: Math.max(got, solved.delivered.min), max: Math.max(got, solved.sent.max) }
-            : { min: got, max: got },
+      received: !isSeen
+        ? null
+        : b.hidden
+          ? { min: Math.max(got, solved.delivered.min), max: Math.max(got, solved.sent.max) }
+          : { min: got, max: got },
       frames: {
         sent: framed === undefined ? null : bounded(framed.sent),
-        relayed: input.hasRelayLog ? { min: relayedFrames, max: relayedFrames } : null,
-        received: log === null ? null : { min: gotFrames, max: b.hidden ? Math.max(gotFrames, framed?.sent.max ?? UNBOUNDED) : gotFrames },
+        relayed: input.hasRelayLog ? { min: relayedFrames, max: relayedFrames } : seenRelayed ? { min: gotFrames, max: gotFrames } : null,
+        received: !isSeen ? null : { min: gotFrames, max: b.hidden ? Math.max(gotFrames, framed?.sent.max ?? UNBOUNDED) : gotFrames },
         delivered: framed === undefined ? null : bounded(framed.delivered),
       },
-      relayedBytes: relayedBytes(relayedFrames, gotFrames, got, b, input),
+      relayedBytes: seenRelayed ? { min: got, max: got } : relayedBytes(relayedFrames, gotFrames, got, b, input),
       hidden: b.hidden,
     };
   });
@@ -144,7 +150,7 @@ function boundDirection(from: string, to: string, input: LedgerInput, bySid: Ses
   const streams = input.streams.get(`${from}\n${to}`) ?? [];
   const receiver = input.parties.find((p) => p.email === to);
   const sender = input.parties.find((p) => p.email === from);
-  if (streams.length === 0) return boundUnused(from, to, receiver, sender);
+  if (streams.length === 0) return boundUnused(from, to, receiver, sender, input.sessions);
   const per = streams.map((s) => boundStream(s, input, bySid, receiver, sender));
   const total = (pick: (b: StreamBounds) => Interval): Interval => capped(addIntervals(per.map(pick)));
   return {
@@ -160,9 +166,15 @@ function boundDirection(from: string, to: string, input: LedgerInput, bySid: Ses
 }
 
 /** A direction without any session: nothing was sent, if the sender's log would show the open; nothing came, if the receiver's would. */
-function boundUnused(from: string, to: string, receiver: PartyFact | undefined, sender: PartyFact | undefined): Bounds {
-  const neverSent = tellsAll(sender) && sender?.hotlinkOn === true;
-  const neverCame = neverSent || tellsAll(receiver);
+function boundUnused(
+  from: string,
+  to: string,
+  receiver: PartyFact | undefined,
+  sender: PartyFact | undefined,
+  sessions: readonly SessionFact[],
+): Bounds {
+  const neverSent = ((tellsAll(sender) && sender?.hotlinkOn === true) || wireTells(sender)) && !hasVague(from, sessions);
+  const neverCame = neverSent || ((tellsAll(receiver) || wireTells(receiver)) && !hasVague(to, sessions));
   const delivered = neverCame ? NOTHING : UNKNOWN;
   const sent = neverSent ? NOTHING : UNKNOWN;
   return {
@@ -180,6 +192,18 @@ function boundUnused(from: string, to: string, receiver: PartyFact | undefined, 
 /** The log covers the run, and this version writes a line for every session it opens or accepts. */
 export function tellsAll(p: PartyFact | undefined): boolean {
   return p?.log != null && p.logComplete && p.era.value !== 'Go' && p.era.value !== 'E1';
+}
+
+/** The party takes part in a session of which nothing tells who is at the other end: it may be of any direction. */
+function hasVague(party: string, sessions: readonly SessionFact[]): boolean {
+  return sessions.some(
+    (s) => (s.opener === null || s.peer === null) && [s.opener, ...[...s.seenBy, ...s.accepting].map((e) => e.party)].includes(party),
+  );
+}
+
+/** A capture covers the party's run: every session it opened or accepted crossed the wire, and every frame but those of data channels. */
+export function wireTells(p: PartyFact | undefined): boolean {
+  return p?.wire?.complete === true;
 }
 
 interface StreamBounds {
@@ -200,10 +224,11 @@ function boundStream(
   sender: PartyFact | undefined,
 ): StreamBounds {
   const direct = goesDirect(bySid.get(s.sid), receiver, sender);
-  const sentFrames = numbered(s, sender?.telemetry != null, input.settled);
+  const sentFrames = numbered(s, sender, direct, input.settled);
   const sent = { sentBytes: bytesSent(s, direct, sentFrames), sentFrames };
   const got = s.received;
-  if (receiver?.log == null || !receiver.logComplete) return { hidden: true, ...atLeast(got, UNBOUNDED, UNBOUNDED), ...sent };
+  if (receiver?.log == null ? !wireTells(receiver) : !receiver.logComplete)
+    return { hidden: true, ...atLeast(got, UNBOUNDED, UNBOUNDED), ...sent };
   const hidden = direct ? undecoded(s) : 0;
   const limits =
     hidden === 0 ? [got?.prefixBytes, got?.prefixFrames] : [(got?.bytes ?? 0) + hidden * P2P_FRAME_MAX, (got?.distinct ?? 0) + hidden];
@@ -215,7 +240,9 @@ function goesDirect(session: SessionFact | undefined, receiver: PartyFact | unde
   // A sender that counted no frame as peer to peer used no data channel, open or not.
   if (sender !== undefined && sender.p2pFrames === 0) return false;
   if (session !== undefined && (session.p2pOpen.length > 0 || session.quic)) return true;
-  return receiver?.era.value === 'Go' || receiver?.era.value === 'E1';
+  if (receiver?.era.value === 'Go' || receiver?.era.value === 'E1') return true;
+  // Where neither end has a log, no line can say that the channel opened.
+  return session?.answered != null && sender?.log == null && receiver?.log == null;
 }
 
 /** Frames that a data channel may have carried: numbered by the sender and not decoded from the WebSocket. */
@@ -235,9 +262,11 @@ function atLeast(
   };
 }
 
-/** Numbers assigned: exact from telemetry once everything stands, else at least what was seen. */
-function numbered(s: StreamFact, hasTelemetry: boolean, settled: boolean): Interval {
+/** Numbers assigned: exact from telemetry once everything stands, or from a capture that saw all of them; else at least what was seen. */
+function numbered(s: StreamFact, sender: PartyFact | undefined, direct: boolean, settled: boolean): Interval {
   const floor = Math.max(s.received?.distinct ?? 0, s.sent?.maxSeq ?? 0, s.sentSeq ?? 0);
+  const hasTelemetry = sender?.telemetry != null;
+  if (!direct && wireTells(sender) && floor === (s.sent?.maxSeq ?? 0)) return { min: floor, max: floor };
   return { min: floor, max: s.sentSeq !== null && hasTelemetry && settled ? Math.max(floor, s.sentSeq) : UNBOUNDED };
 }
 
@@ -252,6 +281,12 @@ function bytesSent(s: StreamFact, direct: boolean, frames: Interval): Interval {
 
 function capped(i: Interval): Interval {
   return { min: i.min, max: Math.min(i.max, UNBOUNDED) };
+}
+
+/** What is left of "no bound" after something known was taken off is no bound either. */
+function withoutBounds<T extends { sent: Interval; delivered: Interval; lost: Interval }>(d: T): T {
+  const open = (i: Interval): Interval => (i.max >= UNBOUNDED / 2 ? { min: i.min, max: UNBOUNDED } : i);
+  return { ...d, sent: open(d.sent), delivered: open(d.delivered), lost: open(d.lost) };
 }
 
 /** Debug lines of the sender's proxy: what the program wrote, on the outbound key of this direction. */
@@ -280,11 +315,11 @@ function solve(
   }));
   const totals: PartyTotals[] = input.parties.map((p) => ({ party: p.email, sent: p.sent[unit], received: p.received[unit] }));
   const solved = solveFlows(totals, directions);
-  if (solved.feasible) return solved.directions;
+  if (solved.feasible) return solved.directions.map((d) => withoutBounds(d));
   // Flushes of different parties are not simultaneous; let the totals of a run in motion be lower bounds only.
   const loose = totals.map((t) => ({ party: t.party, sent: { min: 0, max: UNBOUNDED }, received: { min: 0, max: UNBOUNDED } }));
   if (input.settled) contradictions.push(`${unit}: ${solved.why}`);
   const again = solveFlows(loose, directions);
-  if (again.feasible) return again.directions;
+  if (again.feasible) return again.directions.map((d) => withoutBounds(d));
   return directions.map((d) => ({ sent: d.sent, delivered: d.delivered, lost: UNKNOWN }));
 }

@@ -72,11 +72,13 @@ export interface TelemetryProxy {
   readonly connected: boolean;
 }
 
-/** One telemetry file. Counters are null where the era has no such key. */
+/** One telemetry file, or what stands in for it. Counters are null where the era has no such key. */
 export interface Telemetry {
   readonly sourceId: number;
   readonly source: string;
   readonly party: string;
+  /** null: a file. Else the lines of a text that give the counters, by the names that they have in a file. */
+  readonly cites: Readonly<Record<string, number>> | null;
   readonly mode: string | null;
   readonly strict: boolean;
   readonly startedUs: number | null;
@@ -115,6 +117,7 @@ export async function loadTelemetry(query: Query): Promise<readonly Telemetry[]>
       sourceId: id,
       source: text(r, 'source'),
       party: text(r, 'party'),
+      cites: null,
       mode: textOrNull(r, 'mode'),
       strict: flag(r, 'strict'),
       startedUs: integerOrNull(r, 'started_us'),

@@ -39,6 +39,9 @@ export interface CounterSample extends Standing {
   readonly txWs: number | null;
   readonly webrtcConnected: number | null;
   readonly stallSeconds: number | null;
+  /** Run that the text around it names. */
+  readonly run: string | null;
+  readonly startedUs: number | null;
 }
 
 export interface Container extends Standing {
@@ -162,6 +165,8 @@ function toSample(r: Row): CounterSample {
     txWs: integerOrNull(r, 'tx_ws'),
     webrtcConnected: integerOrNull(r, 'webrtc_connected'),
     stallSeconds: integerOrNull(r, 'stall_s'),
+    run: textOrNull(r, 'run'),
+    startedUs: integerOrNull(r, 'started_us'),
   };
 }
 

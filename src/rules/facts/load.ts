@@ -1,6 +1,6 @@
 /** Brings the judged window out of the store in a dozen statements; everything after this is values in, values out. */
 import { sql, type Query, type Row } from '../../store/sql.ts';
-import { integer, integerOrNull, text, textOrNull } from './columns.ts';
+import { flag, integer, integerOrNull, text, textOrNull } from './columns.ts';
 import { EventLog, type LogEvent } from './events.ts';
 
 /** Events that are listed one by one; a run of this many takes some 450 MB. Real runs have a few per session. */
@@ -81,7 +81,7 @@ export interface ReceivedStream {
   /** Numbers 1, 2, 3 … without a hole from the start, and before any frame that was skipped for want of a writer. */
   readonly prefixFrames: number;
   readonly prefixBytes: number;
-  /** The part of the prefix that is older than SETTLED_US before the end of this log. */
+  /** The part of the prefix that is older than SETTLED_US before the end of this log: written. Nothing of what only a capture saw. */
   readonly settledBytes: number;
   readonly settledFrames: number;
   readonly outOfOrder: number;
@@ -93,6 +93,8 @@ export interface ReceivedStream {
   readonly lastLine: number;
   /** Number of the first frame that met no writer; null when none did. */
   readonly skippedSeq: number | null;
+  /** Seen by a capture: it reached the client, and no line shows what the client did with it. */
+  readonly wire: boolean;
 }
 
 const RECEIVED = sql`
@@ -134,8 +136,10 @@ const RECEIVED = sql`
   SELECT f.party, f.sid8, any_value(f.source_id) AS source_id, any_value(f.source) AS source, any_value(f.path) AS path,
     count(*) AS frames, count(DISTINCT f.seq) AS distinct_frames, min(f.seq) AS min_seq, max(f.seq) AS max_seq, sum(f.bytes) AS bytes,
     any_value(p.frames) AS prefix_frames, any_value(p.bytes) AS prefix_bytes, any_value(p.settled_frames) AS settled_frames, any_value(p.settled_bytes) AS settled_bytes,
-    any_value(o.late) AS late, any_value(o.late_line) AS late_line, min(f.t) AS first_t, max(f.t) AS last_t, min(f.line_no) AS first_line, max(f.line_no) AS last_line, any_value(s.seq) AS skipped_seq
+    any_value(o.late) AS late, any_value(o.late_line) AS late_line, min(f.t) AS first_t, max(f.t) AS last_t, min(f.line_no) AS first_line, max(f.line_no) AS last_line, any_value(s.seq) AS skipped_seq,
+    any_value(origin.kind) = 'capture' AS wire
   FROM frame AS f
+  JOIN source AS origin ON origin.source_id = f.source_id
   LEFT JOIN prefix AS p ON p.party = f.party AND p.sid8 = f.sid8
   LEFT JOIN ordered AS o ON o.party = f.party AND o.sid8 = f.sid8
   LEFT JOIN skip AS s ON s.party = f.party AND s.sid8 = f.sid8
@@ -144,6 +148,7 @@ const RECEIVED = sql`
 
 export async function loadReceived(query: Query): Promise<readonly ReceivedStream[]> {
   return (await query(RECEIVED)).map((r) => ({
+    wire: flag(r, 'wire'),
     party: text(r, 'party'),
     sid: text(r, 'sid8'),
     sourceId: integer(r, 'source_id'),
@@ -156,8 +161,8 @@ export async function loadReceived(query: Query): Promise<readonly ReceivedStrea
     bytes: integer(r, 'bytes'),
     prefixFrames: integerOrNull(r, 'prefix_frames') ?? 0,
     prefixBytes: integerOrNull(r, 'prefix_bytes') ?? 0,
-    settledFrames: integerOrNull(r, 'settled_frames') ?? 0,
-    settledBytes: integerOrNull(r, 'settled_bytes') ?? 0,
+    settledFrames: flag(r, 'wire') ? 0 : (integerOrNull(r, 'settled_frames') ?? 0),
+    settledBytes: flag(r, 'wire') ? 0 : (integerOrNull(r, 'settled_bytes') ?? 0),
     outOfOrder: integerOrNull(r, 'late') ?? 0,
     lateLine: integerOrNull(r, 'late_line'),
     firstT: integerOrNull(r, 'first_t'),

@@ -1,7 +1,9 @@
 /** One party of the run: its log, its managers, its version and what its counters add up to. */
 import type { Interval } from '../../model/diagnosis.ts';
-import type { PartyFact, SessionFact } from './case-file.ts';
+import type { Capture } from './captures.ts';
+import type { PartyFact, SessionFact, WireFact } from './case-file.ts';
 import type { LogEnd } from './ends.ts';
+import { livesOf } from './counters.ts';
 import { eraOf } from './eras.ts';
 import type { EventLog } from './events.ts';
 import type { Family, Flush, ReceivedStream } from './load.ts';
@@ -11,19 +13,23 @@ import type { Pairing } from './sessions.ts';
 import { UNBOUNDED } from './transport.ts';
 import { largest } from '../../util/extent.ts';
 
-/** Telemetry belongs to a manager that was announced within this time of its `started_ms`. */
 /** Telemetry that was flushed this long after the log's last line shows that the copy of the log is cut; flushes come every 3 s. */
 const CUT_US = 5_000_000;
+/** Telemetry belongs to a manager that was announced within this time of its `started_ms`. */
 const SAME_START_US = 2_000_000;
 
 export interface PartyInputs {
   readonly sources: readonly Source[];
+  /** One per party. */
   readonly telemetry: readonly Telemetry[];
+  /** All copies of the telemetry files of this run. */
+  readonly copies: readonly Telemetry[];
   readonly flushes: readonly Flush[];
   readonly events: EventLog;
   readonly received: readonly ReceivedStream[];
   readonly families: readonly Family[];
   readonly logEnds: readonly LogEnd[];
+  readonly captures: readonly Capture[];
   readonly common: (ownUs: number, clock: string | null) => number;
   readonly firstOpen: number;
   readonly pairing: Pairing;
@@ -31,6 +37,8 @@ export interface PartyInputs {
   readonly sessions: readonly SessionFact[];
   /** The same processes served an earlier run until then; its counters do not count. */
   readonly since: number | null;
+  /** Party numbers that names or containers say, where no marker does. */
+  readonly indexes: ReadonlyMap<string, number>;
 }
 
 export function buildParty(email: string, input: PartyInputs): PartyFact {
@@ -46,7 +54,7 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
     enabled,
     input.flushes.filter((f) => f.party === email),
   );
-  const era = eraOf(email, log, telemetry, events);
+  const era = versionOf(email, log, telemetry, events);
   const known = log !== null && end !== undefined;
   const flushed = telemetry?.updatedUs == null ? null : common(telemetry.updatedUs, email);
   const cut = logEnd !== null && flushed !== null && flushed - logEnd > CUT_US;
@@ -58,15 +66,16 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
   const totals = lessBefore(
     input.since,
     managers,
-    countersOf(managers, telemetry, era.value, lastData, (us) => common(us, email), log !== null),
+    countersOf(managers, livesOf(input.copies, telemetry), era.value, lastData, (us) => common(us, email), log !== null),
   );
   return {
     email,
     role: roleOf(email, input.emails),
-    index: input.pairing.index(email),
+    index: indexOf(email, input),
     log,
     logStart,
     logEnd,
+    wire: wireOf(email, logEnd, input),
     logCut: cut,
     logComplete:
       known &&
@@ -74,11 +83,7 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
       logStart !== null &&
       logStart <= input.firstOpen &&
       (managers.length > 0 || era.value === 'Go' || enabled.length === 0),
-    hotlinkOn:
-      enabled.length > 0 ||
-      managers.some((m) => m.flushes.length > 0) ||
-      telemetry !== null ||
-      events.ofParty(email, 'go-hotlink-config').length > 0,
+    hotlinkOn: enabled.length > 0 || managers.some((m) => m.flushes.length > 0) || telemetry !== null || speaksHotlink(email, log, events),
     debug: events.ofParty(email, 'app-connected', 'send-open', 'open-received', 'proxy-starting', 'writer-mapped').length > 0,
     telemetry,
     managers,
@@ -88,9 +93,37 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
   };
 }
 
+/** By the markers; where they say nothing, by the runner's names. */
+function indexOf(email: string, input: PartyInputs): number | null {
+  return input.pairing.index(email) ?? input.indexes.get(email) ?? null;
+}
+
+/** A capture alone names no version: what it shows is also of the relay's and of the peer's. */
+function versionOf(email: string, log: Source | null, telemetry: Telemetry | null, events: EventLog): PartyFact['era'] {
+  return log === null && telemetry === null ? { value: null, proof: [] } : eraOf(email, log, telemetry, events);
+}
+
+/** The Go client's configuration line; without a log, a message that only hotlink sends. */
+function speaksHotlink(email: string, log: Source | null, events: EventLog): boolean {
+  return events.ofParty(email, 'go-hotlink-config', ...(log === null ? ['session-new', 'accept-sending'] : [])).length > 0;
+}
+
+/** A log line is written a moment before or after its bytes cross the wire. */
+const MOMENT_US = 1_000_000;
+
+function wireOf(email: string, logEnd: number | null, { captures, common, firstOpen }: PartyInputs): WireFact | null {
+  const mine = captures.filter((x) => x.party === email);
+  if (mine.length === 0) return null;
+  const start = common(Math.min(...mine.map((x) => x.firstUs)), email);
+  const end = common(Math.max(...mine.map((x) => x.lastUs)), email);
+  const covers = start <= firstOpen && (logEnd === null || end >= logEnd - MOMENT_US);
+  return { sourceIds: mine.map((x) => x.sourceId), start, end, complete: covers && mine.every((x) => x.losses === 0) };
+}
+
 /** Only settled counters say it: a later frame may have gone another way. E1 and E2 flush too rarely to tell. */
 function p2pFramesOf(managers: readonly ManagerFact[], telemetry: Telemetry | null, era: string | null, sent: Interval): number | null {
   if (era === 'E1' || era === 'E2' || era === 'Go' || sent.max >= UNBOUNDED) return null;
+  if (telemetry?.cites != null && managers.every((m) => m.last === null)) return null;
   const flushed = managers.reduce((sum, m) => sum + (m.last?.txP2p ?? 0), 0);
   return Math.max(flushed, (telemetry?.txP2p ?? 0) + (telemetry?.txQuic ?? 0));
 }
@@ -161,13 +194,35 @@ function restartedAt(email: string, logStart: number | null, sessions: readonly 
  */
 function countersOf(
   managers: readonly ManagerFact[],
-  telemetry: Telemetry | null,
+  lives: readonly Telemetry[],
   era: string | null,
   lastData: number,
   common: (us: number) => number,
   hasLog: boolean,
 ): Counters {
-  const parts: { txB: Interval; rxB: Interval; txF: Interval; rxF: Interval; at: number }[] = [];
+  const parts = partsOf(managers, lives, common);
+  if (parts.length === 0) return { sent: { bytes: ANY, frames: ANY }, received: { bytes: ANY, frames: ANY }, hasCounters: false };
+  const lower = era === 'E1' || era === 'E2' || (hasLog && Math.max(...parts.map((p) => p.at)) < lastData);
+  const open = (i: Interval): Interval => (lower ? { min: i.min, max: UNBOUNDED } : i);
+  return {
+    sent: { bytes: open(addIntervals(parts.map((p) => p.txB))), frames: open(addIntervals(parts.map((p) => p.txF))) },
+    received: { bytes: open(addIntervals(parts.map((p) => p.rxB))), frames: open(addIntervals(parts.map((p) => p.rxF))) },
+    hasCounters: true,
+  };
+}
+
+/** What one manager counted, and when it was last written. */
+interface Part {
+  readonly txB: Interval;
+  readonly rxB: Interval;
+  readonly txF: Interval;
+  readonly rxF: Interval;
+  readonly at: number;
+}
+
+function partsOf(managers: readonly ManagerFact[], lives: readonly Telemetry[], common: (us: number) => number): readonly Part[] {
+  const telemetry = lives[0] ?? null;
+  const parts: Part[] = [];
   let placed = false;
   const home = telemetry === null ? undefined : managerOf(managers, telemetry);
   for (const m of managers) {
@@ -191,27 +246,18 @@ function countersOf(
       });
     }
   }
-  if (!placed && telemetry !== null && managers.length === 0) parts.push(fromTelemetry(telemetry, common));
-  if (parts.length === 0) return { sent: { bytes: ANY, frames: ANY }, received: { bytes: ANY, frames: ANY }, hasCounters: false };
-  const lower = era === 'E1' || era === 'E2' || (hasLog && Math.max(...parts.map((p) => p.at)) < lastData);
-  const open = (i: Interval): Interval => (lower ? { min: i.min, max: UNBOUNDED } : i);
-  return {
-    sent: { bytes: open(addIntervals(parts.map((p) => p.txB))), frames: open(addIntervals(parts.map((p) => p.txF))) },
-    received: { bytes: open(addIntervals(parts.map((p) => p.rxB))), frames: open(addIntervals(parts.map((p) => p.rxF))) },
-    hasCounters: true,
-  };
+  if (!placed && telemetry !== null && managers.length === 0) parts.push(...lives.map((t) => fromTelemetry(t, common)));
+  return parts;
 }
 
-function fromTelemetry(
-  t: Telemetry,
-  common: (us: number) => number,
-): { txB: Interval; rxB: Interval; txF: Interval; rxF: Interval; at: number } {
+function fromTelemetry(t: Telemetry, common: (us: number) => number): Part {
   return {
     txB: t.txBytes === null ? ANY : { min: t.txBytes, max: Math.min(t.txBytesMax ?? t.txBytes, UNBOUNDED) },
     rxB: t.rxBytes === null ? ANY : { min: t.rxBytes, max: Math.min(t.rxBytesMax ?? t.rxBytes, UNBOUNDED) },
     txF: t.txPackets === null ? ANY : exactly(t.txPackets),
     rxF: t.rxPackets === null ? ANY : exactly(t.rxPackets),
-    at: t.updatedUs === null ? Infinity : common(t.updatedUs),
+    // Figures of a text are of no known time: what a log shows may be later.
+    at: t.cites !== null ? -Infinity : t.updatedUs === null ? Infinity : common(t.updatedUs),
   };
 }
 

@@ -10,9 +10,11 @@ export class Pairing {
   private readonly emailOf = new Map<number, Set<string>>();
   private readonly markers: readonly Marker[];
   private readonly parties: readonly string[];
-  constructor(markers: readonly Marker[], parties: readonly string[]) {
+  /** `numbers`: what paths tell of party numbers where there are no markers. */
+  constructor(markers: readonly Marker[], parties: readonly string[], numbers: ReadonlyMap<number, string> = new Map()) {
     this.markers = markers;
     this.parties = parties;
+    if (markers.length === 0) for (const [index, email] of numbers) this.emailOf.set(index, new Set([email]));
     for (const m of markers) {
       for (const [index, email] of [
         [m.fromIndex, m.from],
@@ -55,6 +57,23 @@ export class Pairing {
     const hits = [...this.emailOf].filter(([, set]) => set.has(email) && set.size === 1).map(([n]) => n);
     return hits.length === 1 ? (hits[0] ?? null) : null;
   }
+}
+
+/**
+ * Party numbers by the channels in each party's namespace: in the directed layout they all begin with its own number. Nothing
+ * when they do not, as in the shared layout.
+ */
+export function numbersByOwner(channels: readonly { readonly owner: string; readonly channel: string }[]): ReadonlyMap<number, string> {
+  const byNumber = new Map<number, string>();
+  const byOwner = new Map<string, number>();
+  for (const { owner, channel } of channels) {
+    const index = numbersOf(channel)?.[0];
+    if (index === undefined) continue;
+    if ((byNumber.get(index) ?? owner) !== owner || (byOwner.get(owner) ?? index) !== index) return new Map();
+    byNumber.set(index, owner);
+    byOwner.set(owner, index);
+  }
+  return byNumber;
 }
 
 export function numbersOf(channel: string | null): readonly [number, number] | undefined {
@@ -134,10 +153,12 @@ function buildSession(seen: Seen, input: Inputs): SessionFact {
   const every = (...kinds: string[]): LogEvent[] => events.filter((e) => kinds.includes(e.kind));
   const accepting = onePerParty(every('accept-sending', 'send-accept'));
   const denied = first('open-denied', 'open-target-denied');
-  const opener = openerOf(first('session-new', 'send-open'), every('decoded-open', 'open-received'), denied, entries, accepting);
   const seenBy = onePerParty(every('decoded-open', 'open-received'));
-  const to = seenBy.find((e) => e.to !== null)?.to ?? first('open-target-denied')?.to ?? null;
   const place = placeOf(seen);
+  const opener =
+    openerOf(first('session-new', 'send-open'), every('decoded-open', 'open-received'), denied, entries, accepting) ??
+    otherEnd(place, seenBy, input.pairing);
+  const to = [...seenBy, ...every('open-target-denied', 'session-new')].find((e) => e.to !== null)?.to ?? null;
   const onlyAcceptor = accepting.length === 1 ? accepting[0]?.party : undefined;
   const peer = input.pairing.other(place.owner, place.channel, opener) ?? to ?? onlyAcceptor ?? otherOfTwo(input.parties, opener);
   return {
@@ -162,9 +183,15 @@ function buildSession(seen: Seen, input: Inputs): SessionFact {
     adoptions: every('session-adopted'),
     p2pOpen: onePerParty(every('webrtc-open')),
     quic: events.some((e) => e.kind.startsWith('quic-')),
+    answered: events.find(isAnswer) ?? null,
     telemetryStatus: entries.find((e) => e.direction === 'out' && e.party === opener)?.status ?? null,
     streams: opener === null ? [] : buildStreams(seen, opener, peer, accepting),
   };
+}
+
+/** An answer as it was sent or received; a capture sees it, a log only on its way in. */
+export function isAnswer(e: LogEvent): boolean {
+  return (e.kind === 'send-signal' || e.kind === 'decoded-signal') && (e.reason === 'sdp_answer' || e.reason === 'quic_answer');
 }
 
 /** Where the session's path lies: from the line that names it, else from its frames, else from telemetry's entry. */
@@ -196,6 +223,12 @@ function openerOf(
       !entries.some((x) => x.direction === 'in' && x.party === e.party),
   );
   return out.length === 1 ? (out[0]?.party ?? null) : null;
+}
+
+/** Only the two ends of a channel open sessions on it, and nobody receives an open of his own. */
+function otherEnd(place: Pick<SessionFact, 'owner' | 'channel'>, seenBy: readonly LogEvent[], pairing: Pairing): string | null {
+  const others = new Set(seenBy.map((e) => pairing.other(place.owner, place.channel, e.party)).filter((p) => p !== null));
+  return others.size === 1 ? ([...others][0] ?? null) : null;
 }
 
 function otherOfTwo(parties: readonly string[], party: string | null): string | null {

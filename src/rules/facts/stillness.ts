@@ -1,14 +1,23 @@
 /** When something last moved, how long nothing did, and whether the run was done. */
 import type { CaseFile, DirectionFact, PartyFact, ProgressFact, Ref, Stillness } from './case-file.ts';
+import { quietOfAll, quietOfCopies } from './counters.ts';
 import type { EventLog } from './events.ts';
 import type { ReceivedStream } from './load.ts';
 import type { ProgressStep } from './load-files.ts';
+import { isAnswer } from './sessions.ts';
 import { largest, smallest } from '../../util/extent.ts';
+import type { CounterSample } from './load-runner.ts';
 
 /** Quiet for this long is standing still: healthy runs pause up to 4.5 s a session (F-33), hangs last 17 s and more. */
 export const QUIET_LIMIT_US = 10_000_000;
 /** A program that closes its connection within this time of the last byte has finished. */
 export const FINISH_GAP_US = 5_000_000;
+
+/** Counters over time: all samples, and those of texts that speak of the judged run. */
+export interface Samples {
+  readonly all: readonly CounterSample[];
+  readonly texts: readonly CounterSample[];
+}
 
 const MOVING = [
   'session-new',
@@ -28,6 +37,7 @@ export function buildStillness(
   received: readonly ReceivedStream[],
   relay: CaseFile['relay'],
   common: (us: number, clock: string | null) => number,
+  samples: Samples,
 ): Stillness {
   let lastMoved: number | null = null;
   let ref: Ref | null = null;
@@ -41,17 +51,56 @@ export function buildStillness(
     for (const m of p.managers) if (m.lastMoved !== null) moved(m.lastMoved.t, { sourceId: m.lastMoved.sourceId, line: m.lastMoved.line });
   for (const r of received) moved(r.lastT, { sourceId: r.sourceId, line: r.lastLine });
   for (const e of events.of(...MOVING)) moved(e.t, { event: e });
+  for (const p of parties) {
+    const quiet = quietOfCopies(p, samples.all, common);
+    const [first] = quiet?.refs ?? [];
+    if (first !== undefined) moved(quiet?.grewAfter ?? null, first);
+  }
+  const end = endOf(parties, relay, common);
+  const hasLog = parties.some((p) => p.log !== null || p.wire !== null);
+  // Counters that went on after a log's last line moved at a time that nothing tells.
+  const unseen = parties.some((p) => p.logCut && movedAfterLog(p)) || mayMoveDirectly(parties, events);
+  if (!hasLog) return bySamples(parties, samples, common, end);
+  const still = lastMoved === null || end === null || unseen ? null : Math.max(0, end - lastMoved);
+  return { lastMoved, lastMovedRef: ref, end, stoodStillUs: still, standing: still !== null && still >= QUIET_LIMIT_US, samples: [] };
+}
+
+/** The latest moment that a log, a capture or a telemetry file shows. */
+function endOf(
+  parties: readonly PartyFact[],
+  relay: CaseFile['relay'],
+  common: (us: number, clock: string | null) => number,
+): number | null {
   const ends = [
-    ...parties.map((p) => p.logEnd),
+    ...parties.map((p) => p.logEnd ?? p.wire?.end ?? null),
     ...parties.map((p) => (p.telemetry?.updatedUs == null ? null : common(p.telemetry.updatedUs, p.email))),
     relay?.end ?? null,
   ].filter((t) => t !== null);
-  const end = ends.length === 0 ? null : largest(ends);
-  const hasLog = parties.some((p) => p.log !== null);
-  // Counters that went on after a log's last line moved at a time that nothing tells.
-  const unseen = parties.some((p) => p.logCut && movedAfterLog(p));
-  const still = lastMoved === null || end === null || !hasLog || unseen ? null : Math.max(0, end - lastMoved);
-  return { lastMoved, lastMovedRef: ref, end, stoodStillUs: still, standing: still !== null && still >= QUIET_LIMIT_US };
+  return ends.length === 0 ? null : largest(ends);
+}
+
+/** Without a log only a second sample tells standing still from moving. */
+function bySamples(
+  parties: readonly PartyFact[],
+  samples: Samples,
+  common: (us: number, clock: string | null) => number,
+  end: number | null,
+): Stillness {
+  const quiet = quietOfAll(parties, samples.all, samples.texts, common);
+  const us = quiet?.us ?? null;
+  return {
+    lastMoved: quiet?.from ?? null,
+    lastMovedRef: quiet?.refs[0] ?? null,
+    end: end ?? quiet?.to ?? null,
+    stoodStillUs: us,
+    standing: us !== null && us >= QUIET_LIMIT_US,
+    samples: quiet?.refs ?? [],
+  };
+}
+
+/** Without any log nothing shows frames of a data channel, and an answer that crossed the relay may have opened one. */
+function mayMoveDirectly(parties: readonly PartyFact[], events: EventLog): boolean {
+  return parties.every((p) => p.log === null) && events.of('send-signal', 'decoded-signal').some(isAnswer);
 }
 
 function movedAfterLog(p: PartyFact): boolean {

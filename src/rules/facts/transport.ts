@@ -232,9 +232,15 @@ export function solveFlows(parties: readonly PartyTotals[], directions: readonly
       );
       const fixed = sent.min <= sent.max ? sent : { min: got.min, max: Math.max(got.max, sent.min) };
       const lost = { min: Math.max(0, byTotals.min, fixed.min - got.max), max: Math.max(0, Math.min(byTotals.max, fixed.max - got.min)) };
-      return { from: d.from, to: d.to, sent: fixed, delivered: got, lost: lost.min <= lost.max ? lost : { min: lost.max, max: lost.max } };
+      const ordered = lost.min <= lost.max ? lost : { min: lost.max, max: lost.max };
+      return { from: d.from, to: d.to, sent: opened(fixed), delivered: opened(got), lost: opened(ordered) };
     }),
   };
+}
+
+/** What is left of "no bound known" after known volumes were taken off is no bound either. */
+function opened(i: Interval): Interval {
+  return i.max > UNBOUNDED / 2 ? { min: i.min, max: UNBOUNDED } : i;
 }
 
 function rangeOf(problem: Transportation, ref: Ref | undefined): Interval {

@@ -23,6 +23,7 @@ const RUNS = sql`
     UNION ALL SELECT run, flow, NULL, false FROM acl_file WHERE run IS NOT NULL
     UNION ALL SELECT run, flow, coalesce(started_us, ts_us), false FROM progress_event WHERE run IS NOT NULL
     UNION ALL SELECT run, flow, NULL, false FROM runner_event WHERE run IS NOT NULL
+    UNION ALL SELECT run, NULL, NULL, false FROM counters WHERE run IS NOT NULL
     UNION ALL
     SELECT p.run, p.flow, min(e.ts_us), false
     FROM log_event AS e JOIN path_key AS p ON p.path_id = e.path_id

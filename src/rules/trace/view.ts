@@ -2,6 +2,7 @@
 import type { Interval } from '../../model/diagnosis.ts';
 import type { LinkState } from '../../model/trace.ts';
 import type { CaseFile, DirectionFact, PartyFact, Ref, SessionFact, StreamFact } from '../facts/case-file.ts';
+import { citeCounter } from '../facts/counters.ts';
 import type { LogEvent } from '../facts/events.ts';
 import { channelOf, ownerOf, Pairing } from '../facts/sessions.ts';
 import { UNBOUNDED } from '../facts/transport.ts';
@@ -160,7 +161,5 @@ export function amount(i: Interval, unit: string): string {
 
 /** A counter of a party; it sums over all that the party sends or gets. */
 export function total(p: PartyFact | undefined, field: string, value: number | null | undefined): Ref[] {
-  return p?.telemetry == null || value == null
-    ? []
-    : [{ source: p.telemetry.source, pointer: `/${field}`, text: `${field}: ${value}, over all its directions` }];
+  return p?.telemetry == null || value == null ? [] : [citeCounter(p.telemetry, field, `${field}: ${value}, over all its directions`)];
 }
