@@ -32,6 +32,7 @@ import { selfRoute } from './self-route.ts';
 import { senderLockDrop } from './sender-lock-drop.ts';
 import { sequenceGap } from './sequence-gap.ts';
 import { silentApplication } from './silent-application.ts';
+import { smallMessageDelay } from './small-message-delay.ts';
 import { splitClient } from './split-client.ts';
 import { staleContainer } from './stale-container.ts';
 import { staleRun } from './stale-run.ts';
@@ -80,6 +81,7 @@ export const RULES: readonly Rule[] = [
   senderLockDrop,
   sequenceGap,
   silentApplication,
+  smallMessageDelay,
   splitClient,
   staleContainer,
   staleRun,

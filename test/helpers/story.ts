@@ -137,6 +137,8 @@ export class Story {
   now = 0;
   private order = 0;
   private ids = 0;
+  /** Milliseconds that the next message takes from the sender's line to the reader's. */
+  private travelMs = 1;
   private active = 0;
   private readonly options: StoryOptions;
   private readonly zone: number;
@@ -181,6 +183,17 @@ export class Story {
   wait(seconds: number): this {
     this.now += seconds * 1000;
     return this;
+  }
+
+  /** The next open, accept or frame takes so many milliseconds on its way instead of one. */
+  slowly(ms: number): this {
+    this.travelMs = ms;
+    return this;
+  }
+
+  private travel(): void {
+    this.now += this.travelMs;
+    this.travelMs = 1;
   }
 
   /** The evidence ends so many seconds later. */
@@ -480,7 +493,7 @@ export class Story {
     });
     const message = this.taken('HOTLINK_OPEN', from);
     const hearers = how.heard === false ? [] : [to, ...(how.alsoTo ?? [])];
-    this.now += 1;
+    this.travel();
     for (const reader of hearers) {
       this.written('HOTLINK_OPEN', message, reader);
       this.line(reader, this.decodedOpen(s, reader));
@@ -504,7 +517,7 @@ export class Story {
     const acceptor = by ?? s.to;
     this.accepting(acceptor);
     const message = this.taken('HOTLINK_ACCEPT', acceptor);
-    this.now += 1;
+    this.travel();
     this.written('HOTLINK_ACCEPT', message, s.from);
     this.line(s.from, `ws message decoded type=HotlinkAccept(HotlinkAccept { session_id: "${s.id}" })`);
     this.line(s.from, `hotlink accept received: session=${this.era(s.from) === 'E1b' ? s.id : s.sid}`);
@@ -600,7 +613,7 @@ export class Story {
     for (const bytes of sizes) {
       const seq = this.sends(s, bytes);
       const message = this.taken('HOTLINK_DATA', s.from);
-      this.now += 1;
+      this.travel();
       this.written('HOTLINK_DATA', message, s.to);
       this.line(s.to, decodedData(s.id, seq, s.path, bytes));
       this.now += 5;

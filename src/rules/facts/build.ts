@@ -7,6 +7,7 @@ import type { CaseFile, SessionFact } from './case-file.ts';
 import { applyShifts, RELAY_CLOCK, solveClocks, solveZone } from './clocks.ts';
 import { text } from './columns.ts';
 import { emailOf, indexOfName, newestOfEach, telemetryOfText, textSamples } from './counters.ts';
+import { loadCrossings } from './crossings.ts';
 import { loadEnds, type LogEnd } from './ends.ts';
 import type { EventLog } from './events.ts';
 import { buildLedger } from './ledger.ts';
@@ -181,6 +182,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     notes: options.notes ?? [],
     toldStill: (options.notes ?? []).some((n) => /still|stuck|stall|hung|hang|no progress|silent|quiet|frozen/i.test(n)),
     bursts,
+    crossings: await loadCrossings(query),
   };
   return {
     ...draft,
