@@ -4,6 +4,7 @@ import { absentApplication } from './absent-application.ts';
 import { asymmetricGrowth } from './asymmetric-growth.ts';
 import { clientRestart } from './client-restart.ts';
 import { deadClient } from './dead-client.ts';
+import { duplicateChunkSuppressed } from './duplicate-chunk-suppressed.ts';
 import { duplicateDaemon } from './duplicate-daemon.ts';
 import { duplicateDelivery } from './duplicate-delivery.ts';
 import { exitedProgram } from './exited-program.ts';
@@ -27,6 +28,7 @@ import { relayQueueOverflow } from './relay-queue-overflow.ts';
 import { relayRestart } from './relay-restart.ts';
 import { relayStandstill } from './relay-standstill.ts';
 import { reorderCollision } from './reorder-collision.ts';
+import { reorderLockBlockage } from './reorder-lock-blockage.ts';
 import { reorderedFrames } from './reordered-frames.ts';
 import { selfRoute } from './self-route.ts';
 import { senderLockDrop } from './sender-lock-drop.ts';
@@ -53,6 +55,7 @@ export const RULES: readonly Rule[] = [
   asymmetricGrowth,
   clientRestart,
   deadClient,
+  duplicateChunkSuppressed,
   duplicateDaemon,
   duplicateDelivery,
   exitedProgram,
@@ -76,6 +79,7 @@ export const RULES: readonly Rule[] = [
   relayRestart,
   relayStandstill,
   reorderCollision,
+  reorderLockBlockage,
   reorderedFrames,
   selfRoute,
   senderLockDrop,

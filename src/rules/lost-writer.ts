@@ -1,7 +1,7 @@
 /**
  * Bytes reach the local program through the writer of its connection. A writer can be lost while the program lives: a second
  * connection is ignored as long as the first is there and is never promoted (E1b, E3), or a stand-in that is already
- * closed takes over (E4 on). Then frames that used to arrive meet no writer.
+ * closed takes over (E4 on); in a Go client any close, a probe's too, takes the writer away. Then frames meet no writer.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, harm, name, ref } from './engine/ask.ts';
@@ -15,7 +15,7 @@ export const lostWriter = defineRule({
     id: 'lost-writer',
     title: 'A connected program lost the writer that delivers its bytes',
     severity: 'error',
-    failures: ['F-4', 'F-7'],
+    failures: ['F-4', 'F-7', 'F-26'],
     needs: ['client-log'],
     proves: 'Frames met no writer although this channel had a connected program before.',
     notEvidence: {

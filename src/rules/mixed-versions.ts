@@ -13,7 +13,7 @@ export const mixedVersions = defineRule({
     id: 'mixed-versions',
     title: 'The parties run versions of the client that do not meet',
     severity: 'error',
-    failures: ['F-38'],
+    failures: ['F-38', 'F-26'],
     needs: ['client-log'],
     proves: "Two parties write what only different versions write; an error finding also shows a frame that one side's version cannot map.",
     notEvidence: {

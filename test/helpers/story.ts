@@ -621,6 +621,17 @@ export class Story {
     return this;
   }
 
+  /** Frames that the relay writes to a receiver that does not decode them any more. */
+  unread(...sizes: number[]): this {
+    const s = this.session();
+    for (const bytes of sizes) {
+      this.sends(s, bytes);
+      this.written('HOTLINK_DATA', this.taken('HOTLINK_DATA', s.from), s.to);
+      this.now += 5;
+    }
+    return this;
+  }
+
   /** Frames that the sender counts and the relay takes and writes to nobody. */
   lose(...sizes: number[]): this {
     const s = this.session();

@@ -37,6 +37,7 @@ import {
 import { loadSurroundings, type CounterSample } from './load-runner.ts';
 import { listPairs, layoutOf, sortPairs } from './pairs.ts';
 import { buildParty, type PartyInputs } from './parties.ts';
+import { loadEqualHeads } from './repeats.ts';
 import { buildSessions, numbersByOwner, Pairing } from './sessions.ts';
 import { buildStillness, judgeFinished, judgeProgress } from './stillness.ts';
 import { listRuns, openWindow, type RunName } from './window.ts';
@@ -183,6 +184,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     toldStill: (options.notes ?? []).some((n) => /still|stuck|stall|hung|hang|no progress|silent|quiet|frozen/i.test(n)),
     bursts,
     crossings: await loadCrossings(query),
+    equalHeads: parties.some((p) => p.era.value === 'Go') ? await loadEqualHeads(query) : [],
   };
   return {
     ...draft,

@@ -7,6 +7,7 @@ import type { AppBytes, Family, Flush, ReceivedStream, RelayedFrames, SentStream
 import type { AclFile, AclRule, Marker, Phase, ProgressStep, Source, StackPort, Telemetry } from './load-files.ts';
 import type { Surroundings } from './load-runner.ts';
 import type { ManagerFact } from './managers.ts';
+import type { EqualHeads } from './repeats.ts';
 import type { RunName } from './window.ts';
 
 /** A pointer to what proves something; the evidence writer turns it into text, time and context. */
@@ -191,6 +192,8 @@ export interface CaseFile {
   readonly bursts: readonly Burst[];
   /** Messages between clients with a line at both ends, in the order of sending. */
   readonly crossings: readonly Crossing[];
+  /** Looked for only where a party runs the Go client. */
+  readonly equalHeads: readonly EqualHeads[];
   party(email: string): PartyFact | undefined;
   direction(from: string, to: string): DirectionFact | undefined;
   /** To the common time from a stamp of that party's clock. */
