@@ -94,7 +94,15 @@ export const CATALOGUE: Readonly<Record<string, readonly (Row | Elsewhere)[]>> =
     }),
   ],
   'F-11': [row('numbers of a second session', 'reorder-collision', 'the first frames of the second session are parked', 'newer-receiver')],
-  'F-12': [row('the wrong party wins', 'wrong-acceptor', "the channel's own peer is turned away", 'right-one-won')],
+  'F-12': [
+    row('the wrong party wins', 'wrong-acceptor', "the channel's own peer is turned away", 'right-one-won'),
+    row(
+      'both are served (before S2)',
+      'duplicate-delivery',
+      'one frame goes to two parties that both accepted (before S2)',
+      'two-sessions',
+    ),
+  ],
   'F-13': [
     row('no data channel after an offer', 'webrtc-not-connected', 'an offer that leads to nothing', 'answerer-line', {
       recorded: 'mixed-e3-e6-c',

@@ -678,6 +678,22 @@ export class Story {
     return this;
   }
 
+  /** Frames that the relay writes to the receiver and to another party that had accepted too; the other finds no writer, silently. */
+  fanOut(other: string, ...sizes: number[]): this {
+    const s = this.session();
+    for (const bytes of sizes) {
+      const seq = this.sends(s, bytes);
+      const message = this.taken('HOTLINK_DATA', s.from);
+      for (const reader of [s.to, other]) {
+        this.written('HOTLINK_DATA', message, reader);
+        this.line(reader, decodedData(s.id, seq, s.path, bytes));
+      }
+      this.move(s.to, { rx: 1, rxBytes: bytes });
+      this.now += 5;
+    }
+    return this;
+  }
+
   /** The relay's queue for what this client sends is full: a message is dropped. */
   queueFull(name: string): this {
     return this.relay('WRN', 'ws/ws_client.go:106', 'wsclient reader buffer full', { connId: this.party(name).connection });
