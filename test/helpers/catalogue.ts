@@ -86,6 +86,7 @@ export const CATALOGUE: Readonly<Record<string, readonly (Row | Elsewhere)[]>> =
       recorded: 'oversize-e6-c',
     }),
     row('strict mode halves the chunk and leaves a gap', 'oversize-packet', 'strict mode halves the chunk', 'not-ready'),
+    row('p2p-only mode', 'oversize-packet', 'p2p-only mode refuses it with a text that blames the connection', 'not-ready'),
     row('a consumed number', 'sequence-gap', 'a frame in the middle never comes', 'late-frame'),
   ],
   'F-10': [
@@ -179,6 +180,7 @@ export const CATALOGUE: Readonly<Record<string, readonly (Row | Elsewhere)[]>> =
   ],
   'F-29': [
     row('an offer before its accept', 'offer-race', 'the offer is dropped', 'no-offer', { recorded: 'wire-p2p-e6-c' }),
+    row('without a relay log', 'offer-race', 'without the relay log, from what both ends saw', 'the offer arrived and led to nothing'),
     row('of several sessions', 'offer-race', 'of several sessions', 'turned-away', { recorded: 'healthy-p2p-e6-c' }),
     row('frames out of order', 'reordered-frames', 'number 3 before number 2', 'hole-for-good', { recorded: 'wire-ws-e6-c' }),
   ],

@@ -643,6 +643,13 @@ export class Story {
     return this;
   }
 
+  /** A frame that the sender counts and that never gets as far as the relay's handler: it is dropped before a line is printed. */
+  skipped(bytes: number): this {
+    this.sends(this.session(), bytes);
+    this.now += 5;
+    return this;
+  }
+
   /** Two frames of which the second is decoded first; both are written. */
   shuffled(first: number, second: number): this {
     const s = this.session();
@@ -819,17 +826,42 @@ export class Story {
     this.line(s.to, `hotlink webrtc offer sent: session=${s.id}`);
     this.last(s.to).offers += 1;
     const message = this.taken('HOTLINK_SIGNAL', s.to);
-    if (raced)
-      return this.relay('WRN', 'server/server.go:623', 'hotlink signal rejected (not participant)', {
+    if (raced) {
+      this.relay('WRN', 'server/server.go:623', 'hotlink signal rejected (not participant)', {
         session: s.id,
         from: this.party(s.to).email,
       });
+      return this.candidate();
+    }
     this.written('HOTLINK_SIGNAL', message, s.from);
     this.line(s.from, `hotlink webrtc sdp_offer received: session=${s.id}`);
     this.line(s.from, `hotlink webrtc sdp_offer: no outbound session, creating answerer: session=${s.id}`);
     this.line(s.from, `hotlink webrtc answer sent: session=${s.id}`);
     this.now += 2;
     return this;
+  }
+
+  /** A candidate of the acceptor reaches the opener some 40 ms after the offer. */
+  candidate(): this {
+    const s = this.session();
+    this.now += 40;
+    this.written('HOTLINK_SIGNAL', this.taken('HOTLINK_SIGNAL', s.to), s.from);
+    return this.line(
+      s.from,
+      `ws message decoded type=HotlinkSignal(HotlinkSignal { session_id: "${s.id}", kind: "ice_candidate", addrs: [], token: "{\\"candidate\\":\\"candidate:1 1 udp 2130706431 127.0.0.1 50000 typ host\\"}", error: "" })`,
+    );
+  }
+
+  /** P2p-only mode refuses a frame with the one text that it has, whatever the reason; its number is used up, no counter moves. */
+  p2pRefusal(): this {
+    const s = this.session();
+    s.fellBack = true;
+    s.seq += 1;
+    this.entry(s.from, s.sid).seq = s.seq;
+    if (this.era(s.from) !== 'E6') return this.line(s.from, `hotlink p2p_only: dropping packet seq=${s.seq} (webrtc not ready after wait)`);
+    const text = `hotlink p2p_only send failed: webrtc not ready after wait session=${s.sid} path=${s.path} seq=${s.seq}`;
+    this.line(s.from, text, 'ERROR');
+    return this.line(s.from, `hotlink tcp proxy: send failed (continuing): ${text}`, 'ERROR');
   }
 
   /** The data channel of the session opens at both sides. */
