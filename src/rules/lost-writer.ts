@@ -5,6 +5,7 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, harm, name, ref } from './engine/ask.ts';
+import { WITHOUT_WRITER } from './engine/follows.ts';
 import { skipDraft, skipped } from './engine/skip-draft.ts';
 import type { CaseFile } from './facts/case-file.ts';
 import type { LogEvent } from './facts/events.ts';
@@ -25,16 +26,7 @@ export const lostWriter = defineRule({
     },
     blindTo: 'The order of connections, without debug lines.',
     remedy: 'Connect nothing but the program to a proxy port (no port probes while it runs), or run E4 or later; then start the run anew.',
-    explains: [
-      'asymmetric-growth',
-      'stalled-counters',
-      'silent-application',
-      'read-loop-blockage',
-      'sequence-gap',
-      'unanswered-open',
-      'missing-channel',
-      'absent-application',
-    ],
+    explains: [...WITHOUT_WRITER, 'absent-application'],
   },
   judge: (c, steps) => [
     ...skipped(c, steps)

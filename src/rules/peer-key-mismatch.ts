@@ -6,6 +6,7 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { name, ref } from './engine/ask.ts';
+import { WITHOUT_WRITER } from './engine/follows.ts';
 import { skipDraft, skipped } from './engine/skip-draft.ts';
 import type { Skip } from './facts/skips.ts';
 import type { CaseFile } from './facts/case-file.ts';
@@ -27,17 +28,7 @@ export const peerKeyMismatch = defineRule({
     },
     blindTo: 'The exact version, without debug lines: E5a and E5b write the same otherwise.',
     remedy: 'Run E5b or later on every party.',
-    explains: [
-      'asymmetric-growth',
-      'stalled-counters',
-      'silent-application',
-      'read-loop-blockage',
-      'sequence-gap',
-      'unanswered-open',
-      'lost-writer',
-      'late-application',
-      'missing-channel',
-    ],
+    explains: [...WITHOUT_WRITER, 'lost-writer', 'late-application'],
   },
   judge: (c, steps) =>
     skipped(c, steps)
