@@ -26,7 +26,16 @@ export interface Skip {
   readonly proof: readonly LogEvent[];
 }
 
+/** Several rules ask; each case file is classified once. */
+const classified = new WeakMap<CaseFile, readonly Skip[]>();
+
 export function classifySkips(c: CaseFile): readonly Skip[] {
+  const known = classified.get(c) ?? classify(c);
+  classified.set(c, known);
+  return known;
+}
+
+function classify(c: CaseFile): readonly Skip[] {
   const seen = new Set<string>();
   const skips: Skip[] = [];
   for (const event of c.events.of('write-skipped').toSorted(inOrder)) {
