@@ -141,6 +141,7 @@ export const CATALOGUE: Readonly<Record<string, readonly (Row | Elsewhere)[]>> =
   ],
   'F-20': [
     row('markers of an older run', 'stale-run', "sessions under the older run's paths", 'own-ports', { recorded: 'stale-run-e6-c' }),
+    row('at one party only', 'stale-run', 'only the speaker has the old markers: its frames find no writer', 'earlier-traffic'),
     { what: 'containers of an older run', elsewhere: 'test/rules/stale-container.test.ts' },
   ],
   'F-21': [{ what: 'a mount source', elsewhere: 'test/rules/unmountable-source.test.ts' }],
