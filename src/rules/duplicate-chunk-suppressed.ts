@@ -4,7 +4,7 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { name } from './engine/ask.ts';
-import type { CaseFile } from './facts/case-file.ts';
+import type { CaseFile, PartyFact } from './facts/case-file.ts';
 import type { EqualHeads } from './facts/repeats.ts';
 
 export const duplicateChunkSuppressed = defineRule({
@@ -26,25 +26,30 @@ export const duplicateChunkSuppressed = defineRule({
     remedy: 'Run the Rust client at this party; or let frames go over QUIC; a capture of the wire shows whether the chunks are equal.',
     explains: ['stalled-counters', 'silent-application'],
   },
-  judge(c) {
-    if (!c.stillness.standing || c.finished === true) return [];
-    return c.equalHeads.flatMap((h) => judgeStream(c, h));
-  },
+  judge: (c, steps) =>
+    steps
+      .of('sessions with two lengths of blocks of one size, as debug lines list them', c.equalHeads)
+      .that('in a run that stands still and did not finish', () => c.stillness.standing && c.finished !== true)
+      .to('towards a party that runs the Go client', (h) => {
+        const session = c.sessions.find((s) => s.sid === h.sid && s.opener === h.party);
+        const to = session?.peer == null ? undefined : c.party(session.peer);
+        return to?.era.value === 'Go' ? { h, to } : null;
+      })
+      .that(
+        'which dropped nothing that a line tells of',
+        ({ to }) => c.events.ofParty(to.email, 'write-skipped', 'write-failed', 'go-receive-full').length === 0,
+      )
+      .rows.map(({ h, to }) => draftFor(c, h, to)),
 });
 
-function judgeStream(c: CaseFile, h: EqualHeads): Draft[] {
-  const session = c.sessions.find((s) => s.sid === h.sid && s.opener === h.party);
-  const to = session?.peer == null ? undefined : c.party(session.peer);
-  if (to?.era.value !== 'Go' || c.events.ofParty(to.email, 'write-skipped', 'write-failed', 'go-receive-full').length > 0) return [];
-  return [
-    {
-      subject: { from: h.party, to: to.email },
-      severity: 'warning',
-      confidence: 'possible',
-      message: `frames ${h.firstSeq} and ${h.secondSeq} of session ${h.sid} are both the length of a block of ${h.block} bytes; ${name(to.email, c)} runs the Go client, which drops a chunk that equals one of the last 1024`,
-      evidence: [{ sourceId: h.sourceId, line: h.firstLine }, { sourceId: h.sourceId, line: h.secondLine }, ...to.era.proof],
-      metrics: { first: h.firstSeq, second: h.secondSeq, block: h.block },
-      touches: [h.party, to.email],
-    },
-  ];
+function draftFor(c: CaseFile, h: EqualHeads, to: PartyFact): Draft {
+  return {
+    subject: { from: h.party, to: to.email },
+    severity: 'warning',
+    confidence: 'possible',
+    message: `frames ${h.firstSeq} and ${h.secondSeq} of session ${h.sid} are both the length of a block of ${h.block} bytes; ${name(to.email, c)} runs the Go client, which drops a chunk that equals one of the last 1024`,
+    evidence: [{ sourceId: h.sourceId, line: h.firstLine }, { sourceId: h.sourceId, line: h.secondLine }, ...to.era.proof],
+    metrics: { first: h.firstSeq, second: h.secondSeq, block: h.block },
+    touches: [h.party, to.email],
+  };
 }

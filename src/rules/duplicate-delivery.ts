@@ -24,7 +24,7 @@ export const duplicateDelivery = defineRule({
     explains: [],
     slowsOnly: true,
   },
-  judge: (c, steps) => [...copied(c, steps), ...fannedOut(c, steps), ...decodedTwice(c, steps), ...moreThanSent(c)],
+  judge: (c, steps) => [...copied(c, steps), ...fannedOut(c, steps), ...decodedTwice(c, steps), ...moreThanSent(c, steps)],
 });
 
 const WRITTEN = 'directions as the relay wrote them';
@@ -84,11 +84,16 @@ function decodedTwice(c: CaseFile, steps: Steps): Draft[] {
 }
 
 /** Sums over all parties, each of which has a whole log and exact counters, in a run that stands still: nothing is under way, no life is forgotten. */
-function moreThanSent(c: CaseFile): Draft[] {
-  if (!c.stillness.standing || c.parties.some((p) => !p.hasCounters || !p.logComplete || p.telemetry === null)) return [];
+function moreThanSent(c: CaseFile, steps: Steps): Draft[] {
   const sent = c.parties.reduce((sum, p) => sum + p.sent.bytes.max, 0);
   const received = c.parties.reduce((sum, p) => sum + p.received.bytes.min, 0);
-  if (sent >= UNBOUNDED || received <= sent) return [];
+  const counted = c.parties.every((p) => p.hasCounters && p.logComplete && p.telemetry !== null);
+  const sums = steps
+    .of('sums of all parties', [{ sent, received }])
+    .that('of which each has a whole log and exact counters', () => counted && sent < UNBOUNDED)
+    .that('in a run that stands still', () => c.stillness.standing)
+    .that('with more received than sent', () => received > sent);
+  if (sums.rows.length === 0) return [];
   return [
     {
       subject: {},

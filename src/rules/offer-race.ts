@@ -28,7 +28,13 @@ export const offerRace = defineRule({
   judge(c, steps) {
     const { rows: raced } = steps
       .of('sessions', c.sessions)
-      .to('whose offer the relay dropped before the accept, or (without its log) never arrived while later signals did', (s) => lostOffer(c, s));
+      .that(
+        'with an offer of peer to peer, or a signal that the relay refused',
+        (s) => c.events.session(s.sid, 'webrtc-offer-sent', 'quic-offer-sent', 'signal-not-participant').length > 0,
+      )
+      .to('whose offer the relay dropped before the accept, or (without its log) never arrived while later signals did', (s) =>
+        lostOffer(c, s),
+      );
     const first = raced[0]?.session;
     if (first === undefined) return [];
     const lines = raced.flatMap((x) => x.lines);

@@ -4,8 +4,8 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { harm, name, names, plural, proxyOf, refs } from './engine/ask.ts';
-import { blockedLoop } from './facts/blocked.ts';
-import type { CaseFile, PartyFact } from './facts/case-file.ts';
+import { blockedLoop, type BlockedLoop } from './facts/blocked.ts';
+import type { CaseFile, DirectionFact, PartyFact } from './facts/case-file.ts';
 
 export const reorderLockBlockage = defineRule({
   meta: {
@@ -36,37 +36,51 @@ export const reorderLockBlockage = defineRule({
       'sequence-gap',
     ],
   },
-  judge: (c) => c.parties.filter((p) => p.era.value === 'E1' || p.era.value === 'E2').flatMap((p) => judgeParty(c, p)),
+  judge: (c, steps) =>
+    steps
+      .of('parties', c.parties)
+      .that('of E1 or E2', (p) => p.era.value === 'E1' || p.era.value === 'E2')
+      .to('whose client lives and decoded nothing after a frame of a channel that had carried megabytes', (p) => {
+        const blocked = blockedLoop(c, p);
+        return blocked === undefined ? null : { p, blocked };
+      })
+      .to('while something of another channel was under way to it', ({ p, blocked }) => {
+        const senders = otherSenders(blocked);
+        return senders.length === 0 ? null : { p, blocked, senders };
+      })
+      .rows.map((x) => draftFor(c, x.p, x.blocked, x.senders)),
 });
 
-function judgeParty(c: CaseFile, p: PartyFact): Draft[] {
-  const blocked = blockedLoop(c, p);
-  if (blocked === undefined) return [];
+function others(blocked: BlockedLoop): readonly DirectionFact[] {
+  return blocked.behind.filter((d) => d.from !== blocked.direction.from);
+}
+
+function otherSenders(blocked: BlockedLoop): readonly string[] {
+  const openers = blocked.unheard.map((s) => s.opener).filter((x) => x !== null && x !== blocked.direction.from);
+  return [...new Set([...others(blocked).map((d) => d.from), ...openers])].filter((x) => x !== null).toSorted();
+}
+
+function draftFor(c: CaseFile, p: PartyFact, blocked: BlockedLoop, senders: readonly string[]): Draft {
   const { direction, last } = blocked;
-  const others = blocked.behind.filter((d) => d.from !== direction.from);
   const opens = blocked.unheard.filter((s) => s.opener !== direction.from);
-  const senders = [...new Set([...others.map((d) => d.from), ...opens.map((s) => s.opener)])].filter((x) => x !== null).toSorted();
-  if (senders.length === 0) return [];
-  const lines = others
+  const lines = others(blocked)
     .flatMap((d) => d.streams)
     .map((s) => s.received)
     .filter((r) => r !== null);
   const proxy = proxyOf(p, direction.from);
-  return [
-    {
-      subject: { party: p.email },
-      severity: harm(c, true),
-      confidence: 'likely',
-      message: `${name(p.email, c)}'s client stopped reading inside the write of a frame of ${name(direction.from, c)} (${plural(last.bytes, 'byte')} into that channel), and with it everything from ${names(senders, c)}`,
-      evidence: [
-        { sourceId: last.sourceId, line: last.lastLine },
-        ...lines.slice(0, 2).map((r) => ({ sourceId: r.sourceId, line: r.lastLine })),
-        ...refs(opens[0]?.opened),
-        ...(proxy === undefined ? [] : [proxy.ref]),
-      ],
-      metrics: { bytes: last.bytes, channels: senders.length + 1 },
-      ...(last.lastT === null ? {} : { at: last.lastT }),
-      touches: '*',
-    },
-  ];
+  return {
+    subject: { party: p.email },
+    severity: harm(c, true),
+    confidence: 'likely',
+    message: `${name(p.email, c)}'s client stopped reading inside the write of a frame of ${name(direction.from, c)} (${plural(last.bytes, 'byte')} into that channel), and with it everything from ${names(senders, c)}`,
+    evidence: [
+      { sourceId: last.sourceId, line: last.lastLine },
+      ...lines.slice(0, 2).map((r) => ({ sourceId: r.sourceId, line: r.lastLine })),
+      ...refs(opens[0]?.opened),
+      ...(proxy === undefined ? [] : [proxy.ref]),
+    ],
+    metrics: { bytes: last.bytes, channels: senders.length + 1 },
+    ...(last.lastT === null ? {} : { at: last.lastT }),
+    touches: '*',
+  };
 }

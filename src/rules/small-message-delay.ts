@@ -48,14 +48,21 @@ export const smallMessageDelay = defineRule({
     explains: [],
     slowsOnly: true,
   },
-  judge(c) {
-    const sorted = pairsOf(c).map(([ab, ba]) => sortPair(ab, ba));
-    const slow = sorted.flatMap((s) => s.slow);
-    const fast = sorted.flatMap((s) => s.fast);
-    const beside = sorted.reduce((sum, s) => sum + s.beside, 0);
+  judge(c, steps) {
+    const pairs = steps
+      .of('pairs of parties', pairsOf(c))
+      .that('between which messages with a line at both ends went both ways', ([ab, ba]) => ab.length > 0 && ba.length > 0)
+      .to('the fastest of which there and back took less than 6 ms', ([ab, ba]) => sortPair(ab, ba));
+    const fast = pairs.rows.flatMap((s) => s.fast);
+    const beside = pairs.rows.reduce((sum, s) => sum + s.beside, 0);
+    const late = pairs.into('with messages that took 35 to 50 ms longer than the fastest, before others that did not', (s) => s.slow);
+    const { rows: slow } = late.that(
+      'two at least, and more than lie beside that time',
+      () => late.rows.length >= LEAST_SLOW && beside < late.rows.length,
+    );
     const [first, second] = slow.toSorted((a, b) => a.saidUs - b.saidUs);
     const usual = fast[0];
-    if (first === undefined || second === undefined || usual === undefined || slow.length < LEAST_SLOW || beside >= slow.length) return [];
+    if (first === undefined || second === undefined || usual === undefined) return [];
     const senders = [...new Set(slow.map((x) => x.from))].toSorted();
     return [
       {
@@ -79,11 +86,11 @@ function pairsOf(c: CaseFile): (readonly [readonly Crossing[], readonly Crossing
   return emails.flatMap((a, i) => emails.slice(i + 1).map((b) => [way(a, b), way(b, a)] as const));
 }
 
-function sortPair(ab: readonly Crossing[], ba: readonly Crossing[]): Sorted {
+function sortPair(ab: readonly Crossing[], ba: readonly Crossing[]): Sorted | null {
   const there = least(ab);
   const back = least(ba);
   const isSteady = there + back <= ROUND_TRIP_MAX_US && there + back >= ROUND_TRIP_MIN_US;
-  if (!isSteady) return { slow: [], fast: [], beside: 0 };
+  if (!isSteady) return null;
   const graded = [...grade(ab), ...grade(ba)];
   const fast = graded.filter((g) => g.excess < FAST_US).map((g) => g.crossing);
   const slow = graded.filter((g) => g.excess >= SLOW_FROM_US && g.excess <= SLOW_TO_US && fast.some((y) => isLater(g.crossing, y)));
