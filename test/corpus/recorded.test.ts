@@ -14,7 +14,11 @@ const IN_SAMPLES: Readonly<Record<string, readonly string[]>> = {
   'silent-application': ['silent-application'],
   'split-client': ['split-client'],
   'stall-e3-debug': ['sender-lock-drop', 'offer-race'],
+  'wire-stall': ['sender-lock-drop'],
 };
+
+/** Samples that hold something that nobody recorded. */
+const CONSTRUCTED: readonly string[] = ['pasted-counters', 'stale-containers', 'console-unroutable'];
 
 const claims = catalogueRows().flatMap(([, r]) => ('rule' in r && r.recorded !== undefined ? [{ rule: r.rule, name: r.recorded }] : []));
 
@@ -22,7 +26,7 @@ function isRecorded(rule: string): boolean {
   return readFileSync(`docs/rules/${rule}.md`, 'utf8').includes('Evidence: recorded');
 }
 
-const samples = sampleCases();
+const samples = sampleCases().filter(({ name }) => !CONSTRUCTED.includes(name));
 const corpus = corpusCases();
 
 describe('what is called recorded', () => {
