@@ -142,7 +142,7 @@ export const CATALOGUE: Readonly<Record<string, readonly (Row | Elsewhere)[]>> =
   'F-20': [
     row('markers of an older run', 'stale-run', "sessions under the older run's paths", 'own-ports', { recorded: 'stale-run-e6-c' }),
     row('at one party only', 'stale-run', 'only the speaker has the old markers: its frames find no writer', 'earlier-traffic'),
-    { what: 'containers of an older run', elsewhere: 'test/rules/stale-container.test.ts' },
+    row('containers of an older run', 'stale-container', 'containers of an older run are up', 'same-run'),
   ],
   'F-21': [{ what: 'a mount source', elsewhere: 'test/rules/unmountable-source.test.ts' }],
   'F-22': [{ what: 'routes and direct TCP', elsewhere: 'test/rules/unroutable-container.test.ts' }],
@@ -217,6 +217,7 @@ export const CATALOGUE: Readonly<Record<string, readonly (Row | Elsewhere)[]>> =
     }),
   ],
   'F-39': [
+    row('its container is gone', 'exited-program', 'one was killed, the others are up', 'ended-together'),
     row('absent', 'absent-application', 'and a frame for it was dropped', 'not-begun', { recorded: 'no-app-e6-c' }),
     row('silent', 'silent-application', 'a break in the rounds', 'pause', { recorded: 'app-hang-e6-c' }),
     row('silent in an unfinished step', 'silent-application', 'with an unfinished step', 'finished', { recorded: 'hang-progress-e6-c' }),
