@@ -14,7 +14,6 @@ export const UNREAD = {
   'unreadable-file': { severity: 'data-loss', words: 'cannot be read; check the owner and permissions' },
   'unreadable-folder': { severity: 'data-loss', words: 'a folder that cannot be read; check the owner and permissions' },
   'unreadable-name': { severity: 'data-loss', words: 'the name is no UTF-8 text' },
-  'too-large': { severity: 'data-loss', words: 'far larger than any file of its kind, not read' },
   'folder-for-file': { severity: 'data-loss', words: 'a folder stands where a file belongs' },
   'file-shrank': { severity: 'data-loss', words: 'became shorter while it was read' },
   'file-grew': { severity: 'info', words: 'grew while it was read; read up to the size that it had at the start' },
