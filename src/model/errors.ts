@@ -29,7 +29,7 @@ export const ERRORS = {
   ),
   HLD_INPUT_ARCHIVE_DAMAGED: entry<{ path: string; why: UnreadReason }>(
     'input',
-    (d) => `nothing can be unpacked from ${d.path} (${d.why}); pack it again, or give the folder itself`,
+    (d) => `nothing of use can be unpacked from ${d.path} (${d.why}); pack it again, or give the folder itself`,
   ),
   HLD_INPUT_ARCHIVE_ENCRYPTED: entry<{ path: string }>(
     'input',
