@@ -1,11 +1,15 @@
-/** Opens whatever the user named: a sandbox, one file of it, or a saved database. */
+/** Opens whatever the user named: a sandbox, one file of it, an archive of these, standard input, or a saved database. */
 import { closeSync, openSync, readFileSync, readSync, rmSync, statSync, type Stats } from 'node:fs';
-import { dirname } from 'node:path';
+import type { FileOf } from '../ingest/discover.ts';
+import type { Seen } from '../ingest/look.ts';
 import type { UserTemplate } from '../ingest/templates/user-templates.ts';
 import { DoctorError } from '../model/errors.ts';
+import { isUnreadReason } from '../model/unread.ts';
 import { sql } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
 import { firstLine, reasonOf, type Progress } from './output.ts';
+import { Scratch } from './scratch.ts';
+import { spoolStdin, STDIN } from './spool.ts';
 import { dayOfEvidence, parseZone } from './zone.ts';
 
 /** Help of the option that several commands have. */
@@ -14,7 +18,9 @@ export const TEMPLATES_HELP = 'log lines of your own, as docs/templates.md says'
 export interface OpenInput {
   readonly store: Store;
   /** Where the files are that lines are read back from; undefined for a saved database, which holds the lines itself. */
-  readonly root: string | undefined;
+  readonly files: FileOf | undefined;
+  /** Ends the work with the store and removes what was unpacked. */
+  close(): void;
 }
 
 function statOf(path: string): Stats {
@@ -89,18 +95,23 @@ async function openSaved(path: string): Promise<Store> {
   }
 }
 
+const BROKEN = sql`SELECT reason FROM source_rejection WHERE reason IN ('archive-cut', 'archive-damaged', 'archive-limit') ORDER BY source_id, reason LIMIT 1`;
+
 async function refuseNothing(store: Store, path: string): Promise<void> {
   const [row] = await store.query(
-    sql`SELECT count(*) AS files, count(*) FILTER (WHERE kind <> 'unknown' AND (kind <> 'runner' OR records + ignored > 0)) AS known FROM source`,
+    sql`SELECT count(*) AS files, count(*) FILTER (WHERE kind NOT IN ('unknown', 'archive') AND (kind <> 'runner' OR records + ignored > 0)) AS known FROM source`,
   );
-  if (Number(row?.['known'] ?? 0) === 0)
-    throw new DoctorError('HLD_INPUT_NOTHING_RECOGNISED', { path, files: Number(row?.['files'] ?? 0) });
+  if (Number(row?.['known'] ?? 0) > 0) return;
+  const [broken] = await store.query(BROKEN);
+  const why = broken?.['reason'];
+  if (typeof why === 'string' && isUnreadReason(why)) throw new DoctorError('HLD_INPUT_ARCHIVE_DAMAGED', { path, why });
+  throw new DoctorError('HLD_INPUT_NOTHING_RECOGNISED', { path, files: Number(row?.['files'] ?? 0) });
 }
 
 /** So that the database can be judged and shown without the logs. */
-async function keepExcerpts(root: string, store: Store): Promise<void> {
+async function keepExcerpts(files: FileOf, store: Store): Promise<void> {
   const { saveExcerpts } = await import('../ingest/excerpts.ts');
-  await saveExcerpts(root, store);
+  await saveExcerpts(files, store);
 }
 
 async function readTemplates(path: string): Promise<readonly UserTemplate[]> {
@@ -126,47 +137,98 @@ export interface OpenOptions {
   readonly relayZone?: string | undefined;
   /** File with the user's own log lines. */
   readonly templates?: string | undefined;
+  /** Further files, folders and archives whose files join the input. */
+  readonly also?: readonly string[] | undefined;
   readonly progress: Progress;
   /** Whether an input without any evidence is opened all the same. */
   readonly acceptNothing?: boolean;
 }
 
-export async function openInput(path: string, options: OpenOptions): Promise<OpenInput> {
-  const status = statOf(path);
-  const { database, relayZone, progress } = options;
-  if (status.isFile() && isDatabase(path)) {
-    if (database !== undefined) {
-      const expected = 'a file only when the input is a sandbox or a log; this input is a saved database already';
-      throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--db', value: database, expected });
-    }
-    if (options.templates !== undefined) {
-      const expected = 'a file only when logs are read; this input is a saved database, whose lines were read before';
-      throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--templates', value: options.templates, expected });
-    }
-    return { store: await openSaved(path), root: undefined };
-  }
-  const relayZoneMinutes = relayZone === undefined ? undefined : parseZone(relayZone, () => dayOfEvidence(path));
-  const templates = options.templates === undefined ? undefined : await readTemplates(options.templates);
-  const { loadInput } = await import('../ingest/load.ts');
-  const root = status.isDirectory() ? path : dirname(path);
-  const store = await createStore(database);
+/** Only files and folders are opened: a pipe without a writer would be waited for without end. */
+function refuseSpecial(path: string, status: Stats): void {
+  if (status.isFile() || status.isDirectory()) return;
+  const what = status.isFIFO() ? 'pipe' : status.isSocket() ? 'socket' : 'device';
+  throw new DoctorError('HLD_INPUT_NOT_A_FILE', { path, what });
+}
+
+/** Everything between the name of an input and its files; DoctorErrors, or errors of the system. */
+async function lookAtInput(path: string, also: readonly string[], scratch: Scratch): Promise<readonly Seen[]> {
+  for (const one of also) refuseSpecial(one, statOf(one));
+  const [{ ArchiveOpener }, { gather }] = await Promise.all([import('../ingest/archive/open.ts'), import('../ingest/gather.ts')]);
+  return gather(path, also, new ArchiveOpener(() => scratch.folder()));
+}
+
+export async function openInput(named: string, options: OpenOptions): Promise<OpenInput> {
+  const scratch = new Scratch();
   try {
-    await loadInput(path, store, {
-      ...(relayZoneMinutes !== undefined && { relayZoneMinutes }),
-      ...(templates !== undefined && { templates }),
-      onProgress: progress.update,
-    });
-    if (options.acceptNothing !== true) await refuseNothing(store, path);
-    if (database !== undefined) await keepExcerpts(root, store);
+    const path = named === STDIN ? await spoolStdin(scratch.folder()) : named;
+    const opened = await openPath(path, options, scratch);
+    return {
+      ...opened,
+      close: () => {
+        opened.store.close();
+        scratch.remove();
+      },
+    };
   } catch (error) {
-    store.close();
+    scratch.remove();
+    throw named === STDIN ? ofStdin(error) : error;
+  }
+}
+
+/** Standard input has no path that would mean anything to the user. */
+function ofStdin(error: unknown): unknown {
+  if (!(error instanceof DoctorError)) return error;
+  const { code, details, cause } = error as DoctorError<'HLD_INPUT_UNREADABLE'>;
+  return 'path' in details ? new DoctorError(code, { ...details, path: 'the standard input' }, { cause }) : error;
+}
+
+type Opened = Omit<OpenInput, 'close'>;
+
+async function openPath(path: string, options: OpenOptions, scratch: Scratch): Promise<Opened> {
+  const status = statOf(path);
+  refuseSpecial(path, status);
+  const { database, also = [] } = options;
+  if (status.isFile() && isDatabase(path)) {
+    const refuse = (option: string, value: string, expected: string): DoctorError =>
+      new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option, value, expected });
+    if (database !== undefined)
+      throw refuse('--db', database, 'a file only when the input is a sandbox or a log; this input is a saved database already');
+    if (options.templates !== undefined)
+      throw refuse(
+        '--templates',
+        options.templates,
+        'a file only when logs are read; this input is a saved database, whose lines were read before',
+      );
+    if (also[0] !== undefined) throw refuse('--also', also[0], 'files only beside a sandbox or a log; nothing joins a saved database');
+    return { store: await openSaved(path), files: undefined };
+  }
+  return readFiles(path, options, scratch);
+}
+
+async function readFiles(path: string, options: OpenOptions, scratch: Scratch): Promise<Opened> {
+  const { database, relayZone, progress, also = [] } = options;
+  let store: Store | undefined;
+  try {
+    const seen = await lookAtInput(path, also, scratch);
+    const relayZoneMinutes = relayZone === undefined ? undefined : parseZone(relayZone, () => dayOfEvidence(path, seen));
+    const templates = options.templates === undefined ? undefined : await readTemplates(options.templates);
+    const { loadSeen } = await import('../ingest/load.ts');
+    store = await createStore(database);
+    const zone = relayZoneMinutes === undefined ? {} : { relayZoneMinutes };
+    const own = templates === undefined ? {} : { templates };
+    const files = await loadSeen(seen, store, { ...zone, ...own, onProgress: progress.update });
+    if (options.acceptNothing !== true) await refuseNothing(store, path);
+    if (database !== undefined) await keepExcerpts(files, store);
+    return { store, files };
+  } catch (error) {
+    store?.close();
     // Half a database would be judged as if it were whole.
-    if (database !== undefined) removeDatabase(database);
+    if (store !== undefined && database !== undefined) removeDatabase(database);
     const { syscall, path: at = path } = error as NodeJS.ErrnoException;
     if (syscall !== undefined) throw new DoctorError('HLD_INPUT_UNREADABLE', { path: at, reason: reasonOf(error) }, { cause: error });
     throw error;
   } finally {
     progress.end();
   }
-  return { store, root };
 }

@@ -13,7 +13,7 @@ import { addTrace } from './commands/trace.ts';
 import { addWhyNot } from './commands/why-not.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { mask } from '../ingest/mask.ts';
-import { visible } from './output.ts';
+import { oneLine, visible } from './output.ts';
 
 const EXIT_OF_KIND: Record<ErrorKind, ExitCode> = {
   usage: EXIT.usage,
@@ -49,7 +49,10 @@ function buildProgram(done: (code: ExitCode) => void): Command {
 function report(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof DoctorError && error.kind !== 'internal') {
-    process.stderr.write(`hotlink-doctor: ${visible(mask(error.message))}\n  ${error.code}: hotlink-doctor explain ${error.code}\n`);
+    const message = mask(error.message);
+    // DuckDB explains a statement over several lines; everything else is one.
+    const words = error.code === 'HLD_STORE_SQL_FAILED' ? visible(message) : oneLine(message);
+    process.stderr.write(`hotlink-doctor: ${words}\n  ${error.code}: hotlink-doctor explain ${error.code}\n`);
     return EXIT_OF_KIND[error.kind];
   }
   const words = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -13,6 +13,11 @@ export function visible(text: string): string {
   });
 }
 
+/** The same for text that must stay on its line, such as a path with a line feed in its name. */
+export function oneLine(text: string): string {
+  return visible(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+}
+
 /** Whether to colour stdout: the flag, then FORCE_COLOR, then NO_COLOR, then whether it is a terminal. */
 export function wantsColor(flag: boolean | undefined, env: NodeJS.ProcessEnv, isTerminal: boolean | undefined): boolean {
   if (flag !== undefined) return flag;

@@ -1,6 +1,6 @@
 /** Reads the value of --relay-zone: minutes, ±HH:MM or the name of a time zone. */
-import { closeSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import type { Seen } from '../ingest/look.ts';
 import { DoctorError } from '../model/errors.ts';
 
 /** Minutes east of UTC; no zone on Earth is farther off. */
@@ -49,17 +49,12 @@ function firstDay(file: string): Date | undefined {
   }
 }
 
-/** The day that the evidence is of: the first date in a log of the relay folder or in the lone file; else its last change. */
-export function dayOfEvidence(input: string): Date {
-  const status = statSync(input);
-  if (status.isFile()) return firstDay(input) ?? status.mtime;
-  const relay = join(input, 'relay');
-  if (statSync(relay, { throwIfNoEntry: false })?.isDirectory() === true) {
-    const logs = readdirSync(relay, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.log'));
-    for (const name of logs.toSorted()) {
-      const day = firstDay(join(relay, name));
-      if (day !== undefined) return day;
-    }
+/** The day that the evidence is of: the first date in a log of the relay folder or in the lone file; else the input's last change. */
+export function dayOfEvidence(input: string, seen: readonly Seen[]): Date {
+  const logs = seen.filter(({ file, sniffed }) => seen.length === 1 || sniffed.kind === 'relay-log' || /^relay\/.*\.log$/.test(file.below));
+  for (const { file } of logs) {
+    const day = file.absolute === '' || file.unread !== undefined ? undefined : firstDay(file.absolute);
+    if (day !== undefined) return day;
   }
-  return status.mtime;
+  return statSync(input).mtime;
 }

@@ -4,8 +4,10 @@
  * Context lines are the neighbouring lines that gave events; what lies between them is noise and is counted. They need no
  * log at hand when the store was saved: `saveExcerpts` then keeps the text of every line that can be asked for.
  */
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FileOf } from './discover.ts';
+import { openPlain } from './open-plain.ts';
 import { sql, type Row } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
 import { firstSecret, maskPath } from './mask.ts';
@@ -64,9 +66,16 @@ function number(row: Row | undefined, column: string): number {
   return typeof value === 'number' ? value : 0;
 }
 
-/** Reads lines of the files below `root`; without `root`, lines that were saved with the store. */
-export function excerptReader(root: string | undefined, store: Store): ExcerptReader {
-  const text = root === undefined ? savedText(store) : fileText(root, store);
+/** Where the files of sources are: what the load gave, or the folder that holds them all under their paths. */
+export type Place = FileOf | string;
+
+function fileOf(place: Place): FileOf {
+  return typeof place === 'string' ? (source) => realPath(place, source) : place;
+}
+
+/** Reads lines of the files at `place`; without one, lines that were saved with the store. */
+export function excerptReader(place: Place | undefined, store: Store): ExcerptReader {
+  const text = place === undefined ? savedText(store) : fileText(fileOf(place), store);
   return {
     line: (sourceId, lineNo) => text(sourceId, lineNo),
     note: async (sourceId, lineNo) => noteOf(await store.query(FRAMES, [sourceId, lineNo])),
@@ -118,19 +127,19 @@ function savedText(store: Store): TextOf {
 const MASKED = '***';
 const LOGS = new Set(['client-log', 'relay-log', 'capture']);
 
-function fileText(root: string, store: Store): TextOf {
-  let sources: Promise<Map<number, { path: string; isLog: boolean }>> | undefined;
-  const load = async (): Promise<Map<number, { path: string; isLog: boolean }>> =>
+function fileText(files: FileOf, store: Store): TextOf {
+  let sources: Promise<Map<number, { path: string | undefined; isLog: boolean }>> | undefined;
+  const load = async (): Promise<Map<number, { path: string | undefined; isLog: boolean }>> =>
     new Map(
       (await store.query(SOURCES)).map((row) => [
         number(row, 'source_id'),
-        { path: realPath(root, String(row['path'])), isLog: LOGS.has(String(row['kind'])) || row['dialect'] === 'mixed' },
+        { path: files(String(row['path'])), isLog: LOGS.has(String(row['kind'])) || row['dialect'] === 'mixed' },
       ]),
     );
   return async (sourceId, lineNo, place) => {
     sources ??= load();
     const source = (await sources).get(sourceId);
-    if (source === undefined || lineNo < 1) return null;
+    if (source?.path === undefined || lineNo < 1) return null;
     const row = !source.isLog ? undefined : (place ?? (await store.query(AT, [sourceId, lineNo]))[0]);
     const near = !source.isLog || row !== undefined ? undefined : (await store.query(BEFORE, [sourceId, lineNo, 1]))[0];
     return fromFile(source.path, (fd) =>
@@ -163,7 +172,7 @@ function namesIn(folder: string): readonly string[] {
 function fromFile(path: string, read: (fd: number) => string | null): string | null {
   let fd: number | undefined;
   try {
-    fd = openSync(path, 'r');
+    fd = openPlain(path);
     return read(fd);
   } catch {
     return null;
@@ -172,9 +181,10 @@ function fromFile(path: string, read: (fd: number) => string | null): string | n
   }
 }
 
-function readAt(fd: number, offset: number, length: number): string {
+function readAt(fd: number, offset: number, length: number): string | null {
   const bytes = Buffer.alloc(Math.min(length, READ_BYTES));
   const bytesRead = readSync(fd, bytes, 0, bytes.length, offset);
+  if (bytesRead < bytes.length) return null;
   return shownText(bytes.toString('utf8', 0, bytesRead), length <= READ_BYTES);
 }
 
@@ -216,8 +226,8 @@ const OTHER_LINES = sql`
 `;
 
 /** Keeps the text of every line that evidence can point to, so that a saved store can be shown without its files. */
-export async function saveExcerpts(root: string, store: Store): Promise<void> {
-  const text = fileText(root, store);
+export async function saveExcerpts(place: Place, store: Store): Promise<void> {
+  const text = fileText(fileOf(place), store);
   for (const statement of [EVENT_LINES, OTHER_LINES]) {
     const rows: [number, number, string][] = [];
     for (const row of await store.query(statement)) {

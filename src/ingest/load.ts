@@ -4,7 +4,7 @@
  * The only part of ingest that touches files (with look.ts and read-small.ts). Logs go through the line scanner in blocks;
  * everything else is small and read whole. Of a client's two outputs only one gives rows; the other is counted.
  */
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, readSync, statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { EventChunk } from '../store/append.ts';
 import { sql } from '../store/sql.ts';
@@ -13,17 +13,19 @@ import { KindNumbers, type CompiledTable } from './compile.ts';
 import { loadCapture } from './capture.ts';
 import { startCount, type CountedLog } from './count-logs.ts';
 import { Dictionary, pathParts } from './dictionary.ts';
-import { discover } from './discover.ts';
-import { rejectedFile } from './files/file-rows.ts';
-import { isLog, likelyMirrors, lookAt, type Looked } from './look.ts';
+import { discover, type FileOf, type FoundFile } from './discover.ts';
+import { lookAtAll } from './gather.ts';
+import { maskPath } from './mask.ts';
+import { isLog, likelyMirrors, type Looked, type Seen } from './look.ts';
 import { pairOutputs } from './mirrors.ts';
 import { isOnlyTried, relayFamilies, settleMixed } from './mixed-source.ts';
+import { openPlain } from './open-plain.ts';
 import { readSmallFile } from './read-small.ts';
 import type { SavedAccount } from './scan-account.ts';
 import { LineScanner, type LogDialect } from './scan-line.ts';
 import type { Dictionaries } from './scan-record.ts';
 import { zoneOfRelayLog } from './sniff.ts';
-import { scannedSource, smallSource, writeSources, type Source } from './sources.ts';
+import { noteUnread, scannedSource, unreadSource, writeSources, type Source } from './sources.ts';
 import { tableOf } from './tables.ts';
 import type { UserTemplate } from './templates/user-templates.ts';
 
@@ -41,13 +43,16 @@ const YIELD_BYTES = 32 * 1024 * 1024;
 
 const MOVE_ZONE = sql`UPDATE log_event SET ts_us = ts_us + ? WHERE source_id = ? AND kind_id IN (SELECT kind_id FROM event_kind WHERE side = 'relay')`;
 
-/** Reads `path` (a sandbox, a part of one, or a lone file) into the empty tables of `store`. */
-export async function loadInput(path: string, store: Store, options: LoadOptions = {}): Promise<void> {
-  const { root, files } = discover(path);
+/** Reads `path` (a sandbox, a part of one, or a lone file) into the empty tables of `store`. Archives are listed, not opened. */
+export async function loadInput(path: string, store: Store, options: LoadOptions = {}): Promise<FileOf> {
+  return loadSeen(await lookAtAll(discover(path).files), store, options);
+}
+
+/** Reads files, in the order of their paths, into the empty tables of `store`. */
+export async function loadSeen(seen: readonly Seen[], store: Store, options: LoadOptions = {}): Promise<FileOf> {
   const load = new Load(store, options, await store.eventChunk());
-  load.totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const isNamed = !statSync(path).isDirectory();
-  const looked = files.map((file, index) => lookAt(index + 1, file, root, isNamed));
+  load.totalBytes = seen.reduce((sum, { file }) => sum + file.bytes, 0);
+  const looked = seen.map((one, index): Looked => ({ ...one, sourceId: index + 1 }));
   const mirrors = likelyMirrors(looked);
   const counting = startCount(
     looked.flatMap((one) => countedLog(one, mirrors)),
@@ -69,10 +74,21 @@ export async function loadInput(path: string, store: Store, options: LoadOptions
     if (one !== undefined && mirrors.has(source.sourceId) && source.mirrorOf === null) sources[index] = await load.source(one);
   }
   await load.finish(sources);
+  // By the paths that the store has, where secrets are masked.
+  const files = new Map(seen.toReversed().map(({ file }) => [maskPath(file.path), file.absolute]));
+  return (source) => files.get(source);
 }
 
 function countedLog({ sourceId, file, sniffed: { dialect } }: Looked, mirrors: ReadonlySet<number>): CountedLog[] {
   return mirrors.has(sourceId) && isLog(dialect) ? [{ sourceId, path: file.absolute, bytes: file.bytes, dialect }] : [];
+}
+
+/** Says so when a log is no longer as long as it was when it was found. */
+function noteChange(source: Source): Source {
+  const { absolute, bytes } = source.file;
+  if (source.bytes < bytes) noteUnread(source, 'file-shrank');
+  else if ((statSync(absolute, { throwIfNoEntry: false })?.size ?? 0) > bytes) noteUnread(source, 'file-grew');
+  return source;
 }
 
 /** What all files of one load share. */
@@ -103,7 +119,8 @@ class Load {
   /** A log that was only counted. */
   counted(looked: Looked, account: SavedAccount | undefined): Source {
     this.doneBytes += looked.file.bytes;
-    return account === undefined ? smallSource(looked, '', rejectedFile('', 'unreadable-file')) : scannedSource(looked, account, []);
+    if (account === undefined) return unreadSource(looked, 'unreadable-file');
+    return noteChange(scannedSource(looked, account, []));
   }
 
   private async capture(looked: Looked): Promise<Source> {
@@ -113,8 +130,8 @@ class Load {
     const input = { path: file.absolute, sourceId, party: looked.party };
     const read = await loadCapture(input, { chunk, kinds, dictionaries }, (rows) => this.store.append('frame', rows));
     this.doneBytes += file.bytes;
-    if (read === undefined) return smallSource(looked, '', rejectedFile('', 'unreadable-file'));
-    return scannedSource({ ...looked, party: read.party }, read.account, []);
+    if (read === undefined) return unreadSource(looked, 'unreadable-file');
+    return noteChange(scannedSource({ ...looked, party: read.party }, read.account, []));
   }
 
   private async log(looked: Looked, dialect: LogDialect): Promise<Source> {
@@ -125,13 +142,13 @@ class Load {
     const place = { sourceId: looked.sourceId, path: looked.file.path, party: looked.party };
     const target = { chunk: this.chunk, dictionaries: this.dictionaries, table: this.tableOf(dialect), shiftUs, place };
     const scanner = new LineScanner(dialect, target);
-    if (!(await this.feed(looked.file.absolute, scanner))) return smallSource(looked, '', rejectedFile('', 'unreadable-file'));
+    if (!(await this.feed(looked.file, scanner))) return unreadSource(looked, 'unreadable-file');
     const account = scanner.account.save();
     const { mixed } = scanner;
     if (mixed !== undefined && account.counts.records + account.counts.ignored === 0 && isOnlyTried(looked))
       return readSmallFile({ ...looked, sniffed: { kind: 'unknown', dialect: 'text' } });
     const settled = mixed === undefined ? looked : settleMixed(looked, mixed);
-    const source = scannedSource(settled, account, scanner.account.summaries, { rows: scanner.rows, records: scanner.textRecords });
+    const source = noteChange(scannedSource(settled, account, scanner.account.summaries, { rows: scanner.rows, records: scanner.textRecords }));
     if (mixed !== undefined) source.nested = { tally: mixed.tally, owners: mixed.owners };
     if (hasLocalStamps && (mixed === undefined || mixed.tally.relay > 0)) this.settleZone(source, scanner, zone);
     return source;
@@ -164,21 +181,22 @@ class Load {
     }
   }
 
-  /** Reads a log to its end; false if it cannot be opened. */
-  private async feed(path: string, scanner: LineScanner): Promise<boolean> {
+  /** Reads a log to the end that it had when it was found; false if it cannot be opened. */
+  private async feed({ absolute: path, bytes }: FoundFile, scanner: LineScanner): Promise<boolean> {
     let fd: number;
     try {
-      fd = openSync(path, 'r');
+      fd = openPlain(path);
     } catch {
       return false;
     }
     try {
       let sinceYield = 0;
-      for (;;) {
+      for (let left = bytes; left > 0;) {
         const room = scanner.reserve();
-        const length = readSync(fd, room, 0, room.length, null);
+        const length = readSync(fd, room, 0, Math.min(room.length, left), null);
         if (length === 0) break;
         scanner.commit(length);
+        left -= length;
         this.doneBytes += length;
         sinceYield += length;
         if (sinceYield >= YIELD_BYTES) {

@@ -1,20 +1,31 @@
 /** A first look at each file: what it is and whose, and which of a client's two outputs will be judged. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
+import { archiveFormat, type ArchiveFormat } from './archive/format.ts';
+import type { RefusedCount } from './archive/sink.ts';
+import type { UnreadReason } from '../model/unread.ts';
 import { partyOfPath, type FoundFile } from './discover.ts';
 import { PLAIN_DIALECTS, type LogDialect } from './dialect.ts';
+import { openPlain } from './open-plain.ts';
 import { kindByContent, kindByName, mixedByName, partyOfLog, SNIFF_BYTES, type Sniffed } from './sniff.ts';
 import { knowsText } from './sniff-text.ts';
 
-/** A file before it is read. */
-export interface Looked {
-  readonly sourceId: number;
+/** A file after the first look. */
+export interface Seen {
   readonly file: FoundFile;
   readonly sniffed: Sniffed;
   readonly party: string | null;
   /** Only of logs: their first bytes. */
   readonly head: Buffer | undefined;
-  /** It could not be opened. */
-  readonly isUnreadable: boolean;
+  /** Only of archives. */
+  readonly format?: ArchiveFormat | undefined;
+  /** Only of archives: entries that stayed out, and what was wrong with the whole. */
+  readonly refused?: ReadonlyMap<UnreadReason, RefusedCount>;
+}
+
+/** A file before it is read. */
+export interface Looked extends Seen {
+  readonly sourceId: number;
 }
 
 export function isLog(dialect: Sniffed['dialect']): dialect is LogDialect {
@@ -24,7 +35,7 @@ export function isLog(dialect: Sniffed['dialect']): dialect is LogDialect {
 /** Bytes `from..from + length` of a file, fewer at its end; undefined if it cannot be read. */
 function readPart(path: string, from: number, length: number): Buffer | undefined {
   try {
-    const fd = openSync(path, 'r');
+    const fd = openPlain(path);
     try {
       const bytes = Buffer.alloc(length);
       return bytes.subarray(0, readSync(fd, bytes, 0, length, from));
@@ -68,15 +79,18 @@ function asMixed(sniffed: Sniffed, path: string, head: Buffer, isNamed: boolean)
   return isText && (isNamed || knowsText(head, path)) ? { kind: 'runner', dialect: 'mixed' } : sniffed;
 }
 
-/** `isNamed`: the input is this one file. */
-export function lookAt(sourceId: number, file: FoundFile, root: string, isNamed = false): Looked {
-  const party = partyOfPath(root, file.path);
-  const known = { sourceId, file, party, head: undefined, isUnreadable: false };
-  const named = file.isStore ? ({ kind: 'unknown', dialect: 'none' } as const) : kindByName(file.path);
+export function lookAt(file: FoundFile): Seen {
+  const party = partyOfPath(file.above, file.below);
+  const known = { file, party, head: undefined };
+  const nothing = { kind: 'unknown', dialect: 'none' } as const;
+  if (file.unread !== undefined || file.isStore) return { ...known, sniffed: nothing };
+  const named = kindByName(`${basename(file.above)}/${file.below}`);
   if (named !== undefined) return { ...known, sniffed: named };
   const head = headOf(file);
-  if (head === undefined) return { ...known, sniffed: { kind: 'unknown', dialect: 'none' }, isUnreadable: true };
-  const sniffed = asMixed(kindByContent(head, head.length === file.bytes), file.path, head, isNamed);
+  if (head === undefined) return { ...known, file: { ...file, unread: 'unreadable-file' }, sniffed: nothing };
+  const format = archiveFormat(head);
+  if (format !== undefined) return { ...known, sniffed: { kind: 'archive', dialect: 'none' }, format };
+  const sniffed = asMixed(kindByContent(head, head.length === file.bytes), file.path, head, file.isNamed === true);
   if (!isLog(sniffed.dialect)) return { ...known, sniffed };
   if (sniffed.kind === 'client-log') return { ...known, sniffed, party: party ?? partyOfLog(head), head };
   // What a runner prints may name anybody: only its place says whose it is.

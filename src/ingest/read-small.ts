@@ -1,5 +1,5 @@
 /** Everything that is no log: files of JSON lines, read as a stream, and small files, each read whole by the reader of its kind. */
-import { readFileSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseMarker } from '../protocol/marker.ts';
 import { pathParts } from './dictionary.ts';
@@ -14,38 +14,67 @@ import { progressLine, readPhase, readProgressState } from './files/progress.ts'
 import { readStack } from './files/stack.ts';
 import { readTelemetry, telemetryParty } from './files/telemetry.ts';
 import type { Looked } from './look.ts';
+import { mask } from './mask.ts';
+import type { UnreadReason } from '../model/unread.ts';
 import type { Reason } from './reasons.ts';
 import type { Sniffed } from './sniff.ts';
-import { smallSource, type Source } from './sources.ts';
+import { openPlain } from './open-plain.ts';
+import { smallSource, unreadSource, type Source } from './sources.ts';
 
 /** Small files beyond this are not read, only counted: no marker, telemetry or ACL comes near it. */
 const SMALL_FILE_BYTES = 2 * 1024 * 1024;
+const BLOCK_BYTES = 64 * 1024;
 /** Of one file of progress events this many rows are kept; a run has some dozens. */
 const MOST_ROWS = 10_000;
 
 export async function readSmallFile(looked: Looked): Promise<Source> {
   const { sourceId, file, sniffed, party: byPath } = looked;
-  if (looked.isUnreadable) return smallSource(looked, '', rejectedFile('', 'unreadable-file'));
+  if (file.unread !== undefined) return unreadSource(looked, file.unread);
+  if (sniffed.kind === 'archive') return archiveSource(looked);
   if (file.isStore || sniffed.kind === 'database') return smallSource(looked, '', ignoredFile(''));
   if (sniffed.kind === 'unknown') return countedFile(looked, 'unrecognised-file');
   if (sniffed.kind === 'access-log') return accessLog({ ...looked, party: null });
   if (sniffed.kind === 'progress' && sniffed.dialect === 'jsonl') return progressLines(looked);
   if (sniffed.kind === 'container' && sniffed.dialect === 'jsonl') return dockerLines({ ...looked, party: null });
   if (file.bytes > SMALL_FILE_BYTES) return countedFile(looked, 'too-large-file');
-  const text = textOf(file.absolute);
-  if (text === undefined) return smallSource(looked, '', rejectedFile('', 'unreadable-file'));
+  const read = readWhole(file.absolute);
+  if (read === 'too-large-file') return countedFile(looked, read);
+  if (typeof read === 'string') return unreadSource(looked, read);
+  const text = read.toString('utf8');
   const isRelays = sniffed.kind === 'stack' || sniffed.kind === 'container';
   const party = isRelays ? null : (byPath ?? (sniffed.kind === 'telemetry' ? telemetryParty(text) : null));
   const place: FilePlace = { sourceId, party: party ?? '', path: file.path };
-  return smallSource({ ...looked, party }, text, await rowsOf(sniffed, text, place));
+  return smallSource({ ...looked, party, file: { ...file, bytes: read.length } }, text, await rowsOf(sniffed, text, place));
 }
 
-function textOf(path: string): string | undefined {
+/** The whole of a small file as it is now: these are rewritten while a client runs. A reason when it cannot be had. */
+function readWhole(path: string): Buffer | UnreadReason | 'too-large-file' {
   try {
-    return readFileSync(path, 'utf8');
+    const fd = openPlain(path);
+    try {
+      const parts: Buffer[] = [];
+      for (let bytes = 0; bytes <= SMALL_FILE_BYTES;) {
+        const block = Buffer.alloc(BLOCK_BYTES);
+        const length = readSync(fd, block);
+        if (length === 0) return Buffer.concat(parts);
+        parts.push(block.subarray(0, length));
+        bytes += length;
+      }
+      return 'too-large-file';
+    } finally {
+      closeSync(fd);
+    }
   } catch {
-    return undefined;
+    return 'unreadable-file';
   }
+}
+
+/** An archive has no lines; what stayed out of it is counted. */
+function archiveSource(looked: Looked): Source {
+  const source = smallSource(looked, '', ignoredFile(''));
+  for (const [reason, { count, example }] of looked.refused ?? [])
+    source.rejections.set(reason, { lines: count, firstLine: 0, example: mask(example).slice(0, 200).toWellFormed() });
+  return source;
 }
 
 // oxlint-disable-next-line typescript/consistent-return -- the switch knows every kind
@@ -114,7 +143,7 @@ async function progressLines(looked: Looked): Promise<Source> {
 }
 
 function streamedSource(looked: Looked, read: JsonLines | undefined, rows: () => readonly TableRow[]): Source {
-  if (read === undefined) return smallSource(looked, '', rejectedFile('', 'unreadable-file'));
+  if (read === undefined) return unreadSource(looked, 'unreadable-file');
   const { records, ignored, rejections } = read;
   return smallSource(looked, '', { rows: rows(), records, continuation: 0, ignored, rejections }, read);
 }
@@ -122,7 +151,7 @@ function streamedSource(looked: Looked, read: JsonLines | undefined, rows: () =>
 /** A file of which nothing is kept: its lines are counted and rejected. */
 function countedFile(looked: Looked, reason: Reason): Source {
   const counted = countFile(looked.file.absolute);
-  if (counted === undefined) return smallSource(looked, '', rejectedFile('', 'unreadable-file'));
+  if (counted === undefined) return unreadSource(looked, 'unreadable-file');
   const { lines } = counted;
   const rejections = [{ reason, line: Math.min(1, lines), text: '', lines }];
   return smallSource(looked, '', { rows: [], records: 0, continuation: 0, ignored: 0, rejections }, counted);

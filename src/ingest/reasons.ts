@@ -1,4 +1,5 @@
 /** Why a line or a file gave no row: a closed list, each with how bad it is. */
+import type { UnreadReason } from '../model/unread.ts';
 
 /** info: nothing missed; skipped: known and of no use; data-loss: something that should have been understood. */
 export type LossSeverity = 'info' | 'skipped' | 'data-loss';
@@ -15,7 +16,6 @@ export const REASONS = {
   'empty-file': 'data-loss',
   'unrecognised-file': 'skipped',
   'synced-copy': 'info',
-  'unreadable-file': 'data-loss',
   'too-large-file': 'data-loss',
   'too-long-line': 'data-loss',
   'beyond-limit': 'data-loss',
@@ -24,4 +24,5 @@ export const REASONS = {
   'no-party': 'data-loss',
 } as const satisfies Record<string, LossSeverity>;
 
-export type Reason = keyof typeof REASONS;
+/** Of lines, or of a whole file. */
+export type Reason = keyof typeof REASONS | UnreadReason;

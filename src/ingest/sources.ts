@@ -4,6 +4,7 @@ import type { Store } from '../store/store.ts';
 import type { FoundFile } from './discover.ts';
 import { countLines, type FileRows, type TableRow } from './files/file-rows.ts';
 import { mask, maskPath } from './mask.ts';
+import { isUnreadReason, type UnreadReason } from '../model/unread.ts';
 import type { Reason } from './reasons.ts';
 import type { FamilyCount, RejectionCount, SavedAccount, Silence, SummaryRow } from './scan-account.ts';
 import type { Dictionaries } from './scan-record.ts';
@@ -26,7 +27,8 @@ export interface Source extends SourceHead {
   readonly rejected: number;
   readonly unmatchedHotlink: number;
   readonly cut: boolean;
-  readonly rejections: ReadonlyMap<Reason, RejectionCount>;
+  /** Lines by reason; under reasons of whole files, files or entries. */
+  readonly rejections: Map<Reason, RejectionCount>;
   readonly families: readonly FamilyCount[];
   readonly silences: readonly Silence[];
   readonly summaries: readonly SummaryRow[];
@@ -73,12 +75,24 @@ export function scannedSource(
   };
 }
 
+/** Notes something about a file as a whole. */
+export function noteUnread(source: Source, reason: UnreadReason): void {
+  source.rejections.set(reason, { lines: 1, firstLine: 0, example: '' });
+}
+
+/** Account of a file that was not read. */
+export function unreadSource(head: SourceHead, reason: UnreadReason): Source {
+  const source = smallSource(head, '', { rows: [], records: 0, continuation: 0, ignored: 0, rejections: [] });
+  noteUnread(source, reason);
+  return source;
+}
+
 /** Account of a file that was read whole; `counted` when its text was not kept. */
 export function smallSource(head: SourceHead, text: string, read: FileRows, counted?: { lines: number; cut: boolean }): Source {
   const rejections = new Map<Reason, RejectionCount>();
   let rejected = 0;
   for (const { reason, line, text: example, lines } of read.rejections) {
-    rejected += lines;
+    if (!isUnreadReason(reason)) rejected += lines;
     const known = rejections.get(reason);
     if (known === undefined) rejections.set(reason, { lines, firstLine: line, example: mask(example).slice(0, 200).toWellFormed() });
     else known.lines += lines;

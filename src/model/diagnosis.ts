@@ -169,6 +169,8 @@ const timelineSchema = z.strictObject({
 
 export const diagnosisSchema = z.strictObject({
   schema: z.literal(DIAGNOSIS_SCHEMA),
+  /** Which of several inputs this is of: the end of its path, as far as it tells it from the others. */
+  input: z.string().optional(),
   verdict: z.enum(['healthy', 'degraded', 'failed', 'inconclusive']),
   /** One sentence: why this verdict. */
   because: z.string(),

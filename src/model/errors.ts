@@ -3,6 +3,8 @@
  * two. Kinds decide the exit code, in src/cli/main.ts and nowhere else.
  */
 
+import type { UnreadReason } from './unread.ts';
+
 /** usage: the command line · input: what was to be examined · environment: disk, missing native part · internal: our bug. */
 export type ErrorKind = 'usage' | 'input' | 'environment' | 'internal';
 
@@ -25,6 +27,18 @@ export const ERRORS = {
     'environment',
     (d) => `cannot write ${d.path}: ${d.reason}; choose another file`,
   ),
+  HLD_INPUT_ARCHIVE_DAMAGED: entry<{ path: string; why: UnreadReason }>(
+    'input',
+    (d) => `nothing of use can be unpacked from ${d.path} (${d.why}); pack it again, or give the folder itself`,
+  ),
+  HLD_INPUT_ARCHIVE_ENCRYPTED: entry<{ path: string }>(
+    'input',
+    (d) => `${d.path} is encrypted, and the doctor takes no passwords; unpack it and give the folder`,
+  ),
+  HLD_INPUT_ARCHIVE_FORMAT: entry<{ path: string; format: string; command: string }>(
+    'input',
+    (d) => `${d.path} is packed with ${d.format}, which is not opened here; unpack it (${d.command}) or pack it as .tar.gz or .zip`,
+  ),
   HLD_INPUT_BAD_TEMPLATE: entry<{ path: string; line: number; reason: string }>(
     'input',
     (d) => `${d.path}:${d.line}: ${d.reason}; docs/templates.md shows how a template is written`,
@@ -38,6 +52,19 @@ export const ERRORS = {
     (d) =>
       `nothing in ${d.path} is evidence of a hotlink run (files looked at: ${d.files}); ` +
       `a sandbox holds client logs, a relay log or hotlink_telemetry.json files`,
+  ),
+  HLD_INPUT_NOT_A_FILE: entry<{ path: string; what: string }>(
+    'input',
+    (d) => `${d.path} is a ${d.what}; give a file or a folder, or pipe the evidence in and give -`,
+  ),
+  HLD_INPUT_SEVERAL_SANDBOXES: entry<{ path: string; parts: readonly string[]; isArchive: boolean }>('input', (d) => {
+    const listed = d.parts.slice(0, 3).join(', ') + (d.parts.length > 3 ? ` and ${d.parts.length - 3} more` : '');
+    const next = d.isArchive ? 'unpack it and give one of them, or all to analyze' : 'give one of them, or all to analyze (its *)';
+    return `${d.path} holds ${d.parts.length} sandboxes (${listed}), whose runs must not be mixed; ${next}`;
+  }),
+  HLD_INPUT_TOO_LARGE: entry<{ path: string; limitBytes: number }>(
+    'input',
+    (d) => `${d.path} is larger than ${d.limitBytes} bytes; write it to a file and give that`,
   ),
   HLD_INPUT_UNREADABLE: entry<{ path: string; reason: string }>(
     'input',

@@ -1,5 +1,6 @@
 /** The end of the report: what remains open, what was read and how much of it was understood, what to type next. */
 import type { Diagnosis, RuleVerdict } from '../model/diagnosis.ts';
+import { isUnreadReason, UNREAD, type UnreadReason } from '../model/unread.ts';
 import { dayOf } from './causes.ts';
 import { clockTime, counted, duration, figure } from './figures.ts';
 import type { Names } from './names.ts';
@@ -10,6 +11,7 @@ import { GLUE, glue, padEnd, span, textWidth, type Span } from './text.ts';
 const MARGIN = 4;
 const MOST_FILES = 12;
 const MOST_RUNS = 3;
+const MOST_UNREAD = 3;
 
 export function drawWaits(d: Diagnosis, names: Names, page: Page): void {
   if (d.waits.length === 0) return;
@@ -145,12 +147,14 @@ export function drawAccounting(d: Diagnosis, page: Page, names: Names): void {
   if (total.rejected > 0) {
     const reasons = new Map<string, number>();
     for (const source of sources)
-      for (const [reason, count] of Object.entries(source.reasons)) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
+      for (const [reason, count] of Object.entries(source.reasons))
+        if (!isUnreadReason(reason)) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
     const listed = [...reasons]
       .toSorted(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
       .map(([reason, count]) => `${reason}${GLUE}${figure(count)}`);
     if (listed.length > 0) page.prose(`Not understood: ${listed.join(', ')}`, MARGIN);
   }
+  drawUnread(d, page);
   // Only logs end every line with a newline; other files may well end without one.
   const cut = sources.filter((source) => source.cut && source.kind.endsWith('-log'));
   if (cut.length > 0)
@@ -158,6 +162,35 @@ export function drawAccounting(d: Diagnosis, page: Page, names: Names): void {
       `${counted(cut.length, 'file')} end${cut.length === 1 ? 's' : ''} in the middle of a line: ${cut.map(({ source }) => names.source(source)).join(', ')}`,
       MARGIN,
     );
+}
+
+/** Files and entries that were not read, or not to their end, by reason. What misses nothing is left to --verbose. */
+function drawUnread({ accounting: { sources } }: Diagnosis, page: Page): void {
+  const found = new Map<UnreadReason, { count: number; sources: string[] }>();
+  for (const { source, reasons } of sources)
+    for (const [reason, count] of Object.entries(reasons)) {
+      if (!isUnreadReason(reason) || UNREAD[reason].severity === 'info') continue;
+      const known = found.get(reason) ?? { count: 0, sources: [] };
+      found.set(reason, known);
+      known.count += count;
+      known.sources.push(source);
+    }
+  for (const reason of Object.keys(UNREAD).filter(isUnreadReason)) {
+    const { count = 0, sources: places = [] } = found.get(reason) ?? {};
+    if (count === 0) continue;
+    const { severity, words } = UNREAD[reason];
+    const listed = places.slice(0, MOST_UNREAD).join(', ');
+    const more = places.length > MOST_UNREAD ? ` and ${figure(places.length - MOST_UNREAD)}${GLUE}more` : '';
+    const isLoss = severity === 'data-loss';
+    page.prose(
+      [
+        isLoss ? span(`${reason}${GLUE}${figure(count)}`, 'bold', 'yellow') : span(`${reason}${GLUE}${figure(count)}`),
+        span(`: ${words}: ${listed}${more}`),
+      ],
+      MARGIN,
+      isLoss ? span('! ', 'bold', 'yellow') : '• ',
+    );
+  }
 }
 
 /** The whole path of every file that was called by a short name. */
@@ -219,6 +252,7 @@ export function drawTables(d: Diagnosis, names: Names, page: Page): void {
       source.dialect,
       source.mirrorOf === null ? '' : `copy of ${names.source(source.mirrorOf)}`,
       source.cut ? 'cut' : '',
+      ...Object.keys(source.reasons).filter(isUnreadReason),
     ];
     page.whole(source.source, MARGIN);
     page.prose(span(`${glue(account)} · ${notes.filter((note) => note !== '').join(' · ')}`, 'dim'), MARGIN + 2);

@@ -22,8 +22,8 @@ export function rounded(bytes: number): string {
   return gibibytes >= 1 ? `${gibibytes.toFixed(2)}${GLUE}GiB` : `${(bytes / MEBIBYTE).toFixed(1)}${GLUE}MiB`;
 }
 
-/** Beyond this a bound is the bound of the number format, not of the evidence. */
-const NO_BOUND = Number.MAX_SAFE_INTEGER;
+/** From here on a bound comes from the number format, also where something was taken off it: 500 terabytes were never sent. */
+const NO_BOUND = 2 ** 49;
 
 /** An exact figure, "0–8", "≥ 12" or "?" when nothing at all is known. `show` writes one figure. */
 export function interval(bounds: Interval, show: (value: number) => string = figure): string {

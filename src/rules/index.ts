@@ -4,6 +4,7 @@ import { absentApplication } from './absent-application.ts';
 import { asymmetricGrowth } from './asymmetric-growth.ts';
 import { clientRestart } from './client-restart.ts';
 import { deadClient } from './dead-client.ts';
+import { duplicateChunkSuppressed } from './duplicate-chunk-suppressed.ts';
 import { duplicateDaemon } from './duplicate-daemon.ts';
 import { duplicateDelivery } from './duplicate-delivery.ts';
 import { earlyExit } from './early-exit.ts';
@@ -28,11 +29,13 @@ import { relayQueueOverflow } from './relay-queue-overflow.ts';
 import { relayRestart } from './relay-restart.ts';
 import { relayStandstill } from './relay-standstill.ts';
 import { reorderCollision } from './reorder-collision.ts';
+import { reorderLockBlockage } from './reorder-lock-blockage.ts';
 import { reorderedFrames } from './reordered-frames.ts';
 import { selfRoute } from './self-route.ts';
 import { senderLockDrop } from './sender-lock-drop.ts';
 import { sequenceGap } from './sequence-gap.ts';
 import { silentApplication } from './silent-application.ts';
+import { smallMessageDelay } from './small-message-delay.ts';
 import { splitClient } from './split-client.ts';
 import { staleContainer } from './stale-container.ts';
 import { staleRun } from './stale-run.ts';
@@ -55,6 +58,7 @@ export const RULES: readonly Rule[] = [
   asymmetricGrowth,
   clientRestart,
   deadClient,
+  duplicateChunkSuppressed,
   duplicateDaemon,
   duplicateDelivery,
   earlyExit,
@@ -79,11 +83,13 @@ export const RULES: readonly Rule[] = [
   relayRestart,
   relayStandstill,
   reorderCollision,
+  reorderLockBlockage,
   reorderedFrames,
   selfRoute,
   senderLockDrop,
   sequenceGap,
   silentApplication,
+  smallMessageDelay,
   splitClient,
   staleContainer,
   staleRun,

@@ -4,6 +4,7 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { harm, name, proxyOf } from './engine/ask.ts';
+import { WITHOUT_LISTENER } from './engine/follows.ts';
 import type { CaseFile, PairFact, Ref } from './facts/case-file.ts';
 import type { Marker } from './facts/load-files.ts';
 import { portFor, PROBLEMS } from './facts/markers.ts';
@@ -24,18 +25,7 @@ export const invalidMarker = defineRule({
     blindTo: 'A marker that was valid when the client started and was overwritten later: the proxy then still listens.',
     remedy:
       'Write the marker anew (from, to, ports with both parties) in the named directory; the client picks it up within a second, then restart the programs.',
-    explains: [
-      'missing-channel',
-      'absent-application',
-      'asymmetric-growth',
-      'stalled-counters',
-      'silent-application',
-      'late-application',
-      'lost-writer',
-      'read-loop-blockage',
-      'unanswered-open',
-      'peer-key-mismatch',
-    ],
+    explains: ['missing-channel', ...WITHOUT_LISTENER],
   },
   judge(c, steps) {
     const unusable = steps

@@ -5,6 +5,7 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { name, ref, refs } from './engine/ask.ts';
+import { WITHOUT_WRITER } from './engine/follows.ts';
 import { skipDraft, skipped } from './engine/skip-draft.ts';
 import type { Skip } from './facts/skips.ts';
 import type { CaseFile } from './facts/case-file.ts';
@@ -25,17 +26,7 @@ export const lateApplication = defineRule({
     },
     blindTo: 'When exactly the program connected, without debug lines.',
     remedy: 'Start the programs together, or hold the senders back until every proxy has its program; then start the run anew.',
-    explains: [
-      'asymmetric-growth',
-      'stalled-counters',
-      'silent-application',
-      'read-loop-blockage',
-      'sequence-gap',
-      'unanswered-open',
-      'lost-writer',
-      'missing-channel',
-      'absent-application',
-    ],
+    explains: [...WITHOUT_WRITER, 'lost-writer', 'absent-application'],
   },
   judge: (c, steps) =>
     skipped(c, steps)

@@ -1,10 +1,11 @@
 /**
  * Bytes reach the local program through the writer of its connection. A writer can be lost while the program lives: a second
  * connection is ignored as long as the first is there and is never promoted (E1b, E3), or a stand-in that is already
- * closed takes over (E4 on). Then frames that used to arrive meet no writer.
+ * closed takes over (E4 on); in a Go client any close, a probe's too, takes the writer away. Then frames meet no writer.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, harm, name, ref } from './engine/ask.ts';
+import { WITHOUT_WRITER } from './engine/follows.ts';
 import { skipDraft, skipped } from './engine/skip-draft.ts';
 import type { CaseFile } from './facts/case-file.ts';
 import type { LogEvent } from './facts/events.ts';
@@ -15,7 +16,7 @@ export const lostWriter = defineRule({
     id: 'lost-writer',
     title: 'A connected program lost the writer that delivers its bytes',
     severity: 'error',
-    failures: ['F-4', 'F-7'],
+    failures: ['F-4', 'F-7', 'F-26'],
     needs: ['client-log'],
     proves: 'Frames met no writer although this channel had a connected program before.',
     notEvidence: {
@@ -25,16 +26,7 @@ export const lostWriter = defineRule({
     },
     blindTo: 'The order of connections, without debug lines.',
     remedy: 'Connect nothing but the program to a proxy port (no port probes while it runs), or run E4 or later; then start the run anew.',
-    explains: [
-      'asymmetric-growth',
-      'stalled-counters',
-      'silent-application',
-      'read-loop-blockage',
-      'sequence-gap',
-      'unanswered-open',
-      'missing-channel',
-      'absent-application',
-    ],
+    explains: [...WITHOUT_WRITER, 'absent-application'],
   },
   judge: (c, steps) => [
     ...skipped(c, steps)

@@ -5,6 +5,7 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { harm, hasOwnEvidence, name } from './engine/ask.ts';
+import { WITHOUT_LISTENER } from './engine/follows.ts';
 import type { CaseFile, PairFact, PartyFact, Ref } from './facts/case-file.ts';
 import type { Marker } from './facts/load-files.ts';
 import { expectedPath } from './facts/markers.ts';
@@ -26,18 +27,7 @@ export const missingChannel = defineRule({
     blindTo: 'A marker that existed when the client started and was removed since: the client never reads it again.',
     remedy:
       "Write the missing stream.tcp (and its syft.pub.yaml) and restart that party's client and program, or find why the runner did not write it.",
-    explains: [
-      'absent-application',
-      'asymmetric-growth',
-      'stalled-counters',
-      'silent-application',
-      'late-application',
-      'lost-writer',
-      'read-loop-blockage',
-      'unanswered-open',
-      'port-conflict',
-      'peer-key-mismatch',
-    ],
+    explains: ['port-conflict', ...WITHOUT_LISTENER],
   },
   judge(c, steps) {
     if (c.pairs.every((p) => p.markers.size === 0)) return { notApplicable: 'the sandbox holds no marker of this run' };

@@ -4,6 +4,7 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { name, ref } from './engine/ask.ts';
+import { WITHOUT_WRITER } from './engine/follows.ts';
 import { skipDraft, skipped } from './engine/skip-draft.ts';
 import type { Steps } from './engine/steps.ts';
 import type { CaseFile, PartyFact } from './facts/case-file.ts';
@@ -13,7 +14,7 @@ export const mixedVersions = defineRule({
     id: 'mixed-versions',
     title: 'The parties run versions of the client that do not meet',
     severity: 'error',
-    failures: ['F-38'],
+    failures: ['F-38', 'F-26'],
     needs: ['client-log'],
     proves: "Two parties write what only different versions write; an error finding also shows a frame that one side's version cannot map.",
     notEvidence: {
@@ -23,17 +24,7 @@ export const mixedVersions = defineRule({
     },
     blindTo: 'Differences between builds of one version.',
     remedy: 'Run the same version, E5b or later, on every party.',
-    explains: [
-      'asymmetric-growth',
-      'stalled-counters',
-      'silent-application',
-      'read-loop-blockage',
-      'sequence-gap',
-      'unanswered-open',
-      'lost-writer',
-      'late-application',
-      'missing-channel',
-    ],
+    explains: [...WITHOUT_WRITER, 'lost-writer', 'late-application'],
     slowsOnly: true,
   },
   judge(c, steps) {

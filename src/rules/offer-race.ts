@@ -3,8 +3,8 @@
  * no participant yet, the offer is dropped, nobody offers again: that direction stays on the WebSocket.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
-import { firstTime, name, plural, ref, stopped } from './engine/ask.ts';
-import type { CaseFile, SessionFact } from './facts/case-file.ts';
+import { firstTime, name, plural, refs, stopped } from './engine/ask.ts';
+import { lostOffer } from './facts/offers.ts';
 
 export const offerRace = defineRule({
   meta: {
@@ -12,8 +12,9 @@ export const offerRace = defineRule({
     title: 'The relay handled an offer before the accept it belongs to, and dropped it',
     severity: 'error',
     failures: ['F-29'],
-    needs: ['relay-log'],
-    proves: 'A signal of a party that had accepted the session was refused as coming from a stranger.',
+    needs: ['client-log|relay-log'],
+    proves:
+      'A signal of a party that had accepted the session was refused as coming from a stranger; without a relay log, an offer never arrived although later signals of the same session did.',
     notEvidence: {
       'turned-away': 'A signal from a party whose accept was refused (already accepted): it is no participant for good.',
       'no-offer': 'A session without any offer: credentials or configuration.',
@@ -28,35 +29,35 @@ export const offerRace = defineRule({
     const { rows: raced } = steps
       .of('sessions', c.sessions)
       .that(
-        'of which the relay refused a signal because its sender was no participant',
-        (s) => c.events.session(s.sid, 'signal-not-participant').length > 0,
+        'with an offer of peer to peer, or a signal that the relay refused',
+        (s) => c.events.session(s.sid, 'webrtc-offer-sent', 'quic-offer-sent', 'signal-not-participant').length > 0,
       )
-      .that('though the sender had accepted it and was not turned away', (s) => racers(c, s).length > 0);
-    if (raced.length === 0) return [];
-    const lines = raced.flatMap((s) => racers(c, s));
-    const strict = c.events.of('strict-fallback', 'p2p-send-failed', 'p2p-dropped').some((e) => raced.some((s) => s.sid === e.sid));
+      .to('whose offer the relay dropped before the accept, or (without its log) never arrived while later signals did', (s) =>
+        lostOffer(c, s),
+      );
+    const first = raced[0]?.session;
+    if (first === undefined) return [];
+    const lines = raced.flatMap((x) => x.lines);
+    const byRelay = raced.every((x) => x.by === 'relay');
+    const hard = c.events
+      .of('strict-fallback', 'p2p-send-failed', 'p2p-dropped')
+      .some((e) => raced.some(({ session }) => session.sid === e.sid || (e.sid === null && session.opener === e.party)));
+    const sessions = plural(raced.length, 'session');
     const draft: Draft = {
-      subject: raced.length === 1 && raced[0]?.opener != null && raced[0].peer !== null ? { from: raced[0].opener, to: raced[0].peer } : {},
-      severity: strict && stopped(c) ? 'error' : 'warning',
-      confidence: 'certain',
-      message: `the relay dropped the offer of ${plural(raced.length, 'session')} because it handled it before the accept (${raced
+      subject: raced.length === 1 && first.opener !== null && first.peer !== null ? { from: first.opener, to: first.peer } : {},
+      severity: hard && stopped(c) ? 'error' : 'warning',
+      confidence: byRelay ? 'certain' : 'likely',
+      message: `${byRelay ? `the relay dropped the offer of ${sessions} because it handled it before the accept` : `the offer of ${sessions} never arrived although signals after it did`} (${raced
         .slice(0, 3)
-        .map((s) => `${name(s.opener, c)} → ${name(s.peer, c)}`)
+        .map(({ session }) => `${name(session.opener, c)} → ${name(session.peer, c)}`)
         .join(', ')})`,
-      evidence: raced.slice(0, 4).flatMap((s) => [...ref(racers(c, s)[0]), ...ref(s.accepting[0])]),
-      metrics: { sessions: raced.length, refused_signals: lines.length },
+      evidence: raced
+        .slice(0, 4)
+        .flatMap((x) => [...refs(...(x.by === 'relay' ? x.lines.slice(0, 1) : x.lines)), ...refs(x.session.accepting[0])]),
+      metrics: { sessions: raced.length, refused_signals: raced.filter((x) => x.by === 'relay').flatMap((x) => x.lines).length },
       ...firstTime(lines),
       touches: '*',
     };
     return [draft];
   },
 });
-
-/** Refused signals of this session from parties that had accepted it and were not turned away. */
-function racers(c: CaseFile, s: SessionFact): readonly NonNullable<SessionFact['opened']>[] {
-  const refused = c.events.session(s.sid, 'signal-not-participant');
-  return refused.filter(
-    (e) =>
-      e.user !== null && e.user !== s.opener && !s.rejects.some((r) => r.party === e.user && (r.reason ?? '').includes('already accepted')),
-  );
-}

@@ -7,6 +7,8 @@ import { firstTime, harm, name, plural, ref, subjectOf } from './engine/ask.ts';
 import type { Steps } from './engine/steps.ts';
 import type { CaseFile } from './facts/case-file.ts';
 import { largest } from '../util/extent.ts';
+import type { LogEvent } from './facts/events.ts';
+import { channelBefore } from './facts/offers.ts';
 
 /** Message limit of the data channel, header included (field guide 8.2). */
 const LIMIT = 65_536;
@@ -42,21 +44,34 @@ function refused(c: CaseFile, steps: Steps): Draft[] {
     .that('at a known party', (e) => c.parties.some((p) => p.email === e.party));
   return c.parties.flatMap((p) => {
     const mine = lines.filter((e) => e.party === p.email);
-    const first = mine[0];
+    const untrue = refusedOnOpenChannel(c, p.email);
+    const all = [...mine, ...untrue];
+    const first = all[0];
     if (first === undefined) return [];
-    const hard = c.events.ofParty(p.email, 'strict-fallback', 'p2p-send-failed', 'chunk-reduced').length > 0;
-    const target = c.sessions.find((s) => s.sid === first.sid)?.peer ?? null;
+    const hard = c.events.ofParty(p.email, 'strict-fallback', 'p2p-send-failed', 'p2p-dropped', 'chunk-reduced').length > 0;
+    const target = c.sessions.find((s) => all.some((e) => e.sid === s.sid))?.peer ?? null;
+    const how = hard ? '; refused after their numbers were taken' : '; they went over the WebSocket';
     return [
       {
         subject: subjectOf(p.email, target === null ? [] : [target]),
         severity: hard ? harm(c, true) : ('info' as const),
-        confidence: 'certain' as const,
-        message: `${name(p.email, c)} made chunks larger than the data channel takes${hard ? '; refused after their numbers were taken' : '; they went over the WebSocket'}`,
-        evidence: mine.slice(0, 3).flatMap((e) => ref(e)),
-        ...firstTime(mine),
+        confidence: mine.length > 0 ? ('certain' as const) : ('likely' as const),
+        message:
+          mine.length > 0
+            ? `${name(p.email, c)} made chunks larger than the data channel takes${how}`
+            : `${name(p.email, c)}'s client refused what it should have sent over an open data channel: the line blames the connection, but most likely the chunk was larger than the channel takes (or its buffer was full)`,
+        evidence: [...all.slice(0, 3).flatMap((e) => ref(e)), ...untrue.slice(0, 1).flatMap((e) => ref(channelBefore(c, p.email, e)))],
+        ...firstTime(all),
       },
     ];
   });
+}
+
+/** P2p-only mode has one text for every failed send; on an open channel it is not true (field guide 4.5). */
+function refusedOnOpenChannel(c: CaseFile, party: string): readonly LogEvent[] {
+  return c.events
+    .ofParty(party, 'p2p-send-failed', 'p2p-dropped')
+    .filter((e) => (e.seq ?? 0) > 1 && channelBefore(c, party, e) !== undefined);
 }
 
 /** Without debug lines: frames above the limit that were decoded from the WebSocket on a session whose channel was open. */

@@ -1,20 +1,24 @@
 /**
  * A frame carries its path, and the receiver looks for a writer under exactly that path. In the directed layout an E5a client
  * registers its program under a path that nobody sends on (it does not swap the two numbers for the peer's directory),
- * so every direction from a larger to a smaller email fails with its first frame while the program is connected.
+ * so every direction from a larger to a smaller email fails with its first frame while the program is connected. Two Go clients that
+ * share one directory each take their own namespace and have no writer for the other's (field guide 8.4).
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { name, ref } from './engine/ask.ts';
+import { WITHOUT_WRITER } from './engine/follows.ts';
 import { skipDraft, skipped } from './engine/skip-draft.ts';
 import type { Skip } from './facts/skips.ts';
 import type { CaseFile } from './facts/case-file.ts';
+
+const GO_REMEDY = 'Give each direction a directory of its own (directed layout); Go clients do not meet in a shared one.';
 
 export const peerKeyMismatch = defineRule({
   meta: {
     id: 'peer-key-mismatch',
     title: 'The receiver registers its program under another path than the frames carry',
     severity: 'error',
-    failures: ['F-10'],
+    failures: ['F-10', 'F-26'],
     needs: ['client-log'],
     proves: "A frame on the peer's own path met no writer at a client whose version does not map that path.",
     notEvidence: {
@@ -24,17 +28,7 @@ export const peerKeyMismatch = defineRule({
     },
     blindTo: 'The exact version, without debug lines: E5a and E5b write the same otherwise.',
     remedy: 'Run E5b or later on every party.',
-    explains: [
-      'asymmetric-growth',
-      'stalled-counters',
-      'silent-application',
-      'read-loop-blockage',
-      'sequence-gap',
-      'unanswered-open',
-      'lost-writer',
-      'late-application',
-      'missing-channel',
-    ],
+    explains: [...WITHOUT_WRITER, 'lost-writer', 'late-application'],
   },
   judge: (c, steps) =>
     skipped(c, steps)
@@ -54,5 +48,6 @@ function draftFor(c: CaseFile, s: Skip): Draft {
       ...(era?.proof ?? []),
     ],
     metrics: { era: era?.value ?? null },
+    ...(era?.value === 'Go' ? { remedy: GO_REMEDY } : {}),
   };
 }

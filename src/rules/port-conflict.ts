@@ -4,6 +4,7 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, harm, name, proxyOf, ref } from './engine/ask.ts';
+import { WITHOUT_LISTENER } from './engine/follows.ts';
 import type { CaseFile, PartyFact, Ref } from './facts/case-file.ts';
 import type { LogEvent } from './facts/events.ts';
 import type { RunnerEvent } from './facts/load-runner.ts';
@@ -26,18 +27,7 @@ export const portConflict = defineRule({
     },
     blindTo: 'Which process holds the port: the sandbox does not say.',
     remedy: 'See who listens on the port (ss -ltnp), stop it or choose another port base, then restart this client and its program.',
-    explains: [
-      'missing-channel',
-      'absent-application',
-      'asymmetric-growth',
-      'stalled-counters',
-      'silent-application',
-      'late-application',
-      'lost-writer',
-      'read-loop-blockage',
-      'unanswered-open',
-      'peer-key-mismatch',
-    ],
+    explains: ['missing-channel', ...WITHOUT_LISTENER],
   },
   judge(c, steps) {
     const seen = steps

@@ -88,7 +88,7 @@ function draftFor(c: CaseFile, sender: string, proven: readonly SessionFact[], r
     subject: subjectOf(sender, targets),
     severity: harm(c, lost),
     confidence: refused.length > 0 ? 'certain' : 'likely',
-    message: `${name(sender, c)} sent on ${plural(proven.length, 'session')} that ${names(targets, c)} had opened; the relay drops that${frames > 0 ? ` (${plural(frames, 'frame')} refused)` : ''}`,
+    message: `${name(sender, c)} sent on ${plural(proven.length, 'session')} that ${targets.length === 0 ? 'another party' : names(targets, c)} had opened; the relay drops that${frames > 0 ? ` (${plural(frames, 'frame')} refused)` : ''}`,
     evidence: [...proven.flatMap((s) => trail(s, sender)), ...refused.slice(0, 3).flatMap((e) => ref(e))],
     metrics: {
       frames_refused: frames,

@@ -5,7 +5,7 @@
 import { defineRule, type Draft } from './engine/rule.ts';
 import { plural } from './engine/ask.ts';
 import type { CaseFile } from './facts/case-file.ts';
-import { olderContainers, type StrangerContainer } from './facts/programs.ts';
+import { isOlderRun, runningContainers, type StrangerContainer } from './facts/programs.ts';
 
 /** What docker allows in a name: nothing that a shell would take for more. */
 const PLAIN_NAME = /^[A-Za-z0-9][\w.-]*$/;
@@ -32,7 +32,8 @@ export const staleContainer = defineRule({
     if (c.run === null) return { notApplicable: 'no run id is visible' };
     const mine = portsOfRun(c, c.run.id);
     const stale = steps
-      .of('running containers of older runs', olderContainers(c))
+      .of('running containers', runningContainers(c))
+      .that('of an older run', (x) => isOlderRun(c, x.run))
       .that('whose ports may be those of this run', (x) => !hasOtherPorts(c, x, mine)).rows;
     const [first] = stale;
     if (first === undefined) return [];

@@ -4,10 +4,8 @@
  */
 import { defineRule, type Draft } from './engine/rule.ts';
 import { counter, harm, name, proxyOf } from './engine/ask.ts';
+import { blockedLoop, BUFFERS } from './facts/blocked.ts';
 import type { CaseFile, DirectionFact, PartyFact } from './facts/case-file.ts';
-
-/** Kernel buffers of a loopback connection take between two and six megabytes before a write blocks. */
-const BUFFERS = 2_000_000;
 
 export const stalledReader = defineRule({
   meta: {
@@ -54,7 +52,12 @@ export const stalledReader = defineRule({
 /** Over the WebSocket the frame whose write blocks was decoded; peer to peer only the difference shows. */
 function isBlocked(c: CaseFile, d: DirectionFact, p: PartyFact): boolean {
   const decoded = c.received.filter((r) => r.party === d.to).reduce((sum, r) => sum + r.prefixBytes, 0);
-  return decoded > p.received.bytes.max || (d.hidden && d.lost.min > 0);
+  return decoded > p.received.bytes.max || (d.hidden && d.lost.min > 0) || neverCameBack(c, d, p);
+}
+
+/** E1 and E2 flush their counters only when something happens, so what was written is not told; that the loop never came back is. */
+function neverCameBack(c: CaseFile, d: DirectionFact, p: PartyFact): boolean {
+  return (p.era.value === 'E1' || p.era.value === 'E2') && blockedLoop(c, p)?.direction === d;
 }
 
 function draftFor(c: CaseFile, d: DirectionFact, p: PartyFact): Draft {
@@ -62,15 +65,19 @@ function draftFor(c: CaseFile, d: DirectionFact, p: PartyFact): Draft {
     .map((s) => s.received)
     .filter((r) => r !== null)
     .toSorted((a, b) => (b.lastT ?? 0) - (a.lastT ?? 0))[0];
+  const proxy = proxyOf(p, d.from);
+  const how = neverCameBack(c, d, p)
+    ? `its client never came back from writing a frame after ${last?.bytes ?? 0} bytes`
+    : `${d.delivered.max} bytes fit into its buffers, and the next write blocks`;
   return {
     subject: { party: d.to },
     severity: harm(c, true),
     confidence: 'likely',
-    message: `${name(d.to, c)}'s program does not read what ${name(d.from, c)} sends: ${d.delivered.max} bytes fit into its buffers, and the next write blocks`,
+    message: `${name(d.to, c)}'s program does not read what ${name(d.from, c)} sends: ${how}`,
     evidence: [
       ...(last === undefined ? [] : [{ sourceId: last.sourceId, line: last.lastLine }]),
       ...counter(p, 'rx_bytes', p.telemetry?.rxBytes ?? null),
-      ...(proxyOf(p, d.from) === undefined ? [] : [proxyOf(p, d.from)?.ref].filter((x) => x !== undefined)),
+      ...(proxy === undefined ? [] : [proxy.ref]),
     ],
     ...(last?.lastT == null ? {} : { at: last.lastT }),
     touches: '*',

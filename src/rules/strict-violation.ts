@@ -8,6 +8,7 @@ import type { CaseFile, PartyFact } from './facts/case-file.ts';
 import type { LogEvent } from './facts/events.ts';
 import type { RunnerEvent } from './facts/load-runner.ts';
 import { lineRef, runnerLines } from './facts/runner.ts';
+import { channelBefore } from './facts/offers.ts';
 
 export const strictViolation = defineRule({
   meta: {
@@ -73,11 +74,15 @@ function draftFor(c: CaseFile, { p, refused, counted }: Refusals): Draft {
   const targets = [
     ...new Set(refused.map((e) => c.sessions.find((s) => s.sid === e.sid)?.peer ?? null).filter((x) => x !== null)),
   ].toSorted();
+  const wasOpen = refused.length > 0 && refused.every((e) => channelBefore(c, p.email, e) !== undefined);
+  const why = wasOpen
+    ? 'a data channel was open and did not take them (a chunk too large, or its buffer full)'
+    : 'peer to peer was not connected and the mode allows nothing else';
   return {
     subject: subjectOf(p.email, targets),
     severity: harm(c, true),
     confidence: 'certain',
-    message: `${name(p.email, c)}'s client refused ${refused.length > 0 ? plural(refused.length, 'send') : 'to send'}: peer to peer was not connected and the mode allows nothing else`,
+    message: `${name(p.email, c)}'s client refused ${refused.length > 0 ? plural(refused.length, 'send') : 'to send'}: ${why}`,
     evidence: [...refused.slice(0, 3).flatMap((e) => ref(e)), ...(counted > 0 ? counter(p, 'strict_violations', counted) : [])],
     metrics: { refused: refused.length },
     ...firstTime(refused),

@@ -1,6 +1,7 @@
 /** An offer was made and no data channel opened, without the relay having dropped the offer: ICE failed or candidates were lost. */
 import { defineRule } from './engine/rule.ts';
 import { firstTime, names, plural, ref, stopped } from './engine/ask.ts';
+import { lostOffer } from './facts/offers.ts';
 
 export const webrtcNotConnected = defineRule({
   meta: {
@@ -29,7 +30,10 @@ export const webrtcNotConnected = defineRule({
         return offer === undefined ? null : { s, offer };
       })
       .that('whose data channel never opened', ({ s }) => s.p2pOpen.length === 0)
-      .that('whose offer the relay did not drop', ({ s }) => c.events.session(s.sid, 'signal-not-participant').length === 0)
+      .that(
+        'whose offer the relay did not drop',
+        ({ s }) => c.events.session(s.sid, 'signal-not-participant').length === 0 && lostOffer(c, s) === undefined,
+      )
       .that('made 5 s or more before the end of the evidence', ({ offer }) => (offer.t ?? 0) < end - 5_000_000);
     if (failed.length === 0) return [];
     const strict = c.events.of('strict-fallback', 'p2p-send-failed', 'p2p-dropped').length > 0;

@@ -32,6 +32,7 @@ export const wrongAcceptor = defineRule({
       'lost-writer',
       'missing-channel',
       'absent-application',
+      'duplicate-delivery',
     ],
   },
   judge: (c, steps) =>

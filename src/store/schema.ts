@@ -29,8 +29,8 @@ CREATE TABLE source (
 CREATE TABLE source_rejection (
   source_id INTEGER NOT NULL,
   reason    VARCHAR NOT NULL,      -- closed list in src/ingest/reasons.ts
-  lines     BIGINT NOT NULL,
-  first_line INTEGER NOT NULL,
+  lines     BIGINT NOT NULL,       -- lines; under reasons of whole files (src/model/unread.ts) files or archive entries, which are no lines
+  first_line INTEGER NOT NULL,     -- 0 under reasons of whole files
   example   VARCHAR NOT NULL       -- masked text of the first such line, cut to 200 characters
 );
 CREATE TABLE family (              -- recognised noise and heartbeats, aggregated while scanning

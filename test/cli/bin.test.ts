@@ -29,7 +29,7 @@ describe('the command line', () => {
   test.each([
     { args: ['analyze', 'x', '--formt', 'json'], says: 'Did you mean --format?' },
     { args: ['analyz', 'x'], says: 'Did you mean analyze?' },
-    { args: ['analyze'], says: "missing required argument 'input'" },
+    { args: ['analyze'], says: "missing required argument 'inputs'" },
     { args: ['analyze', 'x', '--format', 'xml'], says: 'HLD_CLI_BAD_OPTION_VALUE' },
     { args: ['analyze', 'x', '--format', 'json='], says: 'it takes text or text=FILE, json or json=FILE' },
     { args: ['analyze', 'x', '--fail-on', 'maybe'], says: 'it takes error, warning, info, inconclusive' },

@@ -2,8 +2,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { discover } from '../../src/ingest/discover.ts';
+import { lookAt } from '../../src/ingest/look.ts';
 import { dayOfEvidence, parseZone } from '../../src/cli/zone.ts';
 
+const day = (path: string): Date =>
+  dayOfEvidence(
+    path,
+    discover(path).files.map((file) => lookAt(file)),
+  );
 const winter = (): Date => new Date('2026-01-15T12:00:00Z');
 const summer = (): Date => new Date('2026-07-15T12:00:00Z');
 const scratch = mkdtempSync(join(tmpdir(), 'hld-zone-'));
@@ -34,6 +41,6 @@ test.each(['', 'Mars/Base', '999', '+15:00', '05:30', '1e2', 'Europe'])("'%s' is
 test('the day is the first date in a relay log', () => {
   mkdirSync(join(scratch, 'relay/server/logs'), { recursive: true });
   writeFileSync(join(scratch, 'relay/server/logs/server.log'), '\u001b[2m2026-07-01 23:25:37\u001b[0m INF\n2026-07-02 00:00:00 INF\n');
-  expect(dayOfEvidence(scratch).toISOString().slice(0, 10)).toBe('2026-07-01');
-  expect(dayOfEvidence(join(scratch, 'relay/server/logs/server.log')).toISOString().slice(0, 10)).toBe('2026-07-01');
+  expect(day(scratch).toISOString().slice(0, 10)).toBe('2026-07-01');
+  expect(day(join(scratch, 'relay/server/logs/server.log')).toISOString().slice(0, 10)).toBe('2026-07-01');
 });

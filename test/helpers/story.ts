@@ -137,6 +137,8 @@ export class Story {
   now = 0;
   private order = 0;
   private ids = 0;
+  /** Milliseconds that the next message takes from the sender's line to the reader's. */
+  private travelMs = 1;
   private active = 0;
   private readonly options: StoryOptions;
   private readonly zone: number;
@@ -181,6 +183,17 @@ export class Story {
   wait(seconds: number): this {
     this.now += seconds * 1000;
     return this;
+  }
+
+  /** The next open, accept or frame takes so many milliseconds on its way instead of one. */
+  slowly(ms: number): this {
+    this.travelMs = ms;
+    return this;
+  }
+
+  private travel(): void {
+    this.now += this.travelMs;
+    this.travelMs = 1;
   }
 
   /** The evidence ends so many seconds later. */
@@ -480,7 +493,7 @@ export class Story {
     });
     const message = this.taken('HOTLINK_OPEN', from);
     const hearers = how.heard === false ? [] : [to, ...(how.alsoTo ?? [])];
-    this.now += 1;
+    this.travel();
     for (const reader of hearers) {
       this.written('HOTLINK_OPEN', message, reader);
       this.line(reader, this.decodedOpen(s, reader));
@@ -504,7 +517,7 @@ export class Story {
     const acceptor = by ?? s.to;
     this.accepting(acceptor);
     const message = this.taken('HOTLINK_ACCEPT', acceptor);
-    this.now += 1;
+    this.travel();
     this.written('HOTLINK_ACCEPT', message, s.from);
     this.line(s.from, `ws message decoded type=HotlinkAccept(HotlinkAccept { session_id: "${s.id}" })`);
     this.line(s.from, `hotlink accept received: session=${this.era(s.from) === 'E1b' ? s.id : s.sid}`);
@@ -600,9 +613,20 @@ export class Story {
     for (const bytes of sizes) {
       const seq = this.sends(s, bytes);
       const message = this.taken('HOTLINK_DATA', s.from);
-      this.now += 1;
+      this.travel();
       this.written('HOTLINK_DATA', message, s.to);
       this.line(s.to, decodedData(s.id, seq, s.path, bytes));
+      this.now += 5;
+    }
+    return this;
+  }
+
+  /** Frames that the relay writes to a receiver that does not decode them any more. */
+  unread(...sizes: number[]): this {
+    const s = this.session();
+    for (const bytes of sizes) {
+      this.sends(s, bytes);
+      this.written('HOTLINK_DATA', this.taken('HOTLINK_DATA', s.from), s.to);
       this.now += 5;
     }
     return this;
@@ -616,6 +640,13 @@ export class Story {
       this.taken('HOTLINK_DATA', s.from);
       this.now += 5;
     }
+    return this;
+  }
+
+  /** A frame that the sender counts and that never gets as far as the relay's handler: it is dropped before a line is printed. */
+  skipped(bytes: number): this {
+    this.sends(this.session(), bytes);
+    this.now += 5;
     return this;
   }
 
@@ -651,6 +682,22 @@ export class Story {
     this.line(s.to, decodedData(s.id, seq, s.path, bytes));
     this.move(s.to, { rx: 1, rxBytes: bytes });
     this.now += 5;
+    return this;
+  }
+
+  /** Frames that the relay writes to the receiver and to another party that had accepted too; the other finds no writer, silently. */
+  fanOut(other: string, ...sizes: number[]): this {
+    const s = this.session();
+    for (const bytes of sizes) {
+      const seq = this.sends(s, bytes);
+      const message = this.taken('HOTLINK_DATA', s.from);
+      for (const reader of [s.to, other]) {
+        this.written('HOTLINK_DATA', message, reader);
+        this.line(reader, decodedData(s.id, seq, s.path, bytes));
+      }
+      this.move(s.to, { rx: 1, rxBytes: bytes });
+      this.now += 5;
+    }
     return this;
   }
 
@@ -779,17 +826,42 @@ export class Story {
     this.line(s.to, `hotlink webrtc offer sent: session=${s.id}`);
     this.last(s.to).offers += 1;
     const message = this.taken('HOTLINK_SIGNAL', s.to);
-    if (raced)
-      return this.relay('WRN', 'server/server.go:623', 'hotlink signal rejected (not participant)', {
+    if (raced) {
+      this.relay('WRN', 'server/server.go:623', 'hotlink signal rejected (not participant)', {
         session: s.id,
         from: this.party(s.to).email,
       });
+      return this.candidate();
+    }
     this.written('HOTLINK_SIGNAL', message, s.from);
     this.line(s.from, `hotlink webrtc sdp_offer received: session=${s.id}`);
     this.line(s.from, `hotlink webrtc sdp_offer: no outbound session, creating answerer: session=${s.id}`);
     this.line(s.from, `hotlink webrtc answer sent: session=${s.id}`);
     this.now += 2;
     return this;
+  }
+
+  /** A candidate of the acceptor reaches the opener some 40 ms after the offer. */
+  candidate(): this {
+    const s = this.session();
+    this.now += 40;
+    this.written('HOTLINK_SIGNAL', this.taken('HOTLINK_SIGNAL', s.to), s.from);
+    return this.line(
+      s.from,
+      `ws message decoded type=HotlinkSignal(HotlinkSignal { session_id: "${s.id}", kind: "ice_candidate", addrs: [], token: "{\\"candidate\\":\\"candidate:1 1 udp 2130706431 127.0.0.1 50000 typ host\\"}", error: "" })`,
+    );
+  }
+
+  /** P2p-only mode refuses a frame with the one text that it has, whatever the reason; its number is used up, no counter moves. */
+  p2pRefusal(): this {
+    const s = this.session();
+    s.fellBack = true;
+    s.seq += 1;
+    this.entry(s.from, s.sid).seq = s.seq;
+    if (this.era(s.from) !== 'E6') return this.line(s.from, `hotlink p2p_only: dropping packet seq=${s.seq} (webrtc not ready after wait)`);
+    const text = `hotlink p2p_only send failed: webrtc not ready after wait session=${s.sid} path=${s.path} seq=${s.seq}`;
+    this.line(s.from, text, 'ERROR');
+    return this.line(s.from, `hotlink tcp proxy: send failed (continuing): ${text}`, 'ERROR');
   }
 
   /** The data channel of the session opens at both sides. */

@@ -72,12 +72,12 @@ describe('any file', () => {
     );
   }, 60_000);
 
-  it('that nobody knows is listed as unknown: text, packed, binary, empty', async () => {
+  it('that nobody knows is listed as unknown, an archive as one: text, packed, binary, empty', async () => {
     const root = makeSandbox({ 'a.txt': 'hello\nworld', 'b.log.gz': gzipSync('time=…'), 'c.bin': Buffer.from([0, 1, 2, 10]), 'd.log': '' });
     const rows = await ask(root, ACCOUNT);
     expect(rows.map((row) => [row['path'], row['kind'], row['lines']])).toEqual([
       ['a.txt', 'unknown', 2],
-      ['b.log.gz', 'unknown', 1],
+      ['b.log.gz', 'archive', 0],
       ['c.bin', 'unknown', 1],
       ['d.log', 'unknown', 0],
     ]);
@@ -88,7 +88,12 @@ describe('any file', () => {
     const root = makeSandbox({ 'a.txt': 'x' });
     symlinkSync(join(outside, 'syftbox.log'), join(root, 'syftbox.log'));
     symlinkSync(outside, join(root, 'folder'));
-    expect((await ask(root, 'SELECT path FROM source')).map((row) => row['path'])).toEqual(['a.txt']);
+    expect(await ask(root, 'SELECT path, s.lines, reason FROM source AS s JOIN source_rejection USING (source_id)')).toEqual([
+      { path: 'a.txt', lines: 1, reason: 'unrecognised-file' },
+      { path: 'folder', lines: 0, reason: 'link-outside' },
+      { path: 'syftbox.log', lines: 0, reason: 'link-outside' },
+    ]);
+    expect(await ask(root, 'SELECT * FROM log_event')).toEqual([]);
   });
 
   it('can be named alone', async () => {

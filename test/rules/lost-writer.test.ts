@@ -1,9 +1,28 @@
 import { lostWriter } from '../../src/rules/lost-writer.ts';
+import { goReceived, goSkipped, goSpoke, runsGo } from '../helpers/go-lines.ts';
 import { testRule } from '../helpers/rule-tester.ts';
-import { story } from '../helpers/story.ts';
+import { story, type Story } from '../helpers/story.ts';
+
+/** Two Go clients; client2's program spoke, then a probe of its port closed and took the writer with it. `spoke`: at which second. */
+function goProbe(spoke: number | null): Story {
+  const s = story({ parties: ['client1', 'client2'] })
+    .startRelay()
+    .at(60);
+  const path = s.path('client1', '0_to_1');
+  runsGo(s, 'client1', [goSpoke(4, path, '0123456789abcdef')]);
+  const own = spoke === null ? [] : [goSpoke(spoke, path, 'fedcba9876543210')];
+  return runsGo(s, 'client2', [goReceived(4, 'HOTLINK_OPEN'), ...own, goReceived(6, 'HOTLINK_DATA'), goSkipped(36, path)]);
+}
 
 testRule(lostWriter, {
   found: {
+    'a Go client whose program had spoken': {
+      story: () => goProbe(5),
+      subject: 'client1 > client2',
+      severity: 'error',
+      message: /client2's program had been connected, but client1's frames found no writer any more/,
+      decisive: /write skipped/,
+    },
     'frames that used to arrive meet no writer': {
       story: () => story({ era: 'E3' }).start().talk('client1', 'aggregator', 8, 1500).noWriter(8).end(10),
       subject: 'client1 > aggregator',
@@ -46,6 +65,7 @@ testRule(lostWriter, {
     },
   },
   clear: {
+    'a Go client whose program had not spoken': () => goProbe(null),
     'probe-before': () => {
       const s = story({ debug: true }).startClients();
       const key = s.canonical('client1', 'aggregator');

@@ -1,4 +1,5 @@
 import { mixedVersions } from '../../src/rules/mixed-versions.ts';
+import { goSkipped, runsGo } from '../helpers/go-lines.ts';
 import { testRule } from '../helpers/rule-tester.ts';
 import { story, type Story } from '../helpers/story.ts';
 
@@ -13,6 +14,19 @@ const mixed = (): Story =>
 
 testRule(mixedVersions, {
   found: {
+    'a Go client does not map what a Rust client sends on': {
+      story: () => {
+        const s = story({ era: 'E1b', parties: ['client1', 'client2'], layout: 'shared-dir' })
+          .start()
+          .talk('client1', 'client2', 8)
+          .end(40);
+        return runsGo(s, 'client2', [goSkipped(34, s.outbound('client1', 'client2'))]);
+      },
+      subject: 'client1 > client2',
+      severity: 'error',
+      message: /client2 \(Go\) does not map the path that client1 \(E1\) sends on/,
+      decisive: /write skipped|hotlink config|"quic_offers"/,
+    },
     'an older party cannot map the path of a newer one': {
       story: mixed,
       subject: 'client2 > client1',

@@ -13,6 +13,13 @@ testRule(offerRace, {
       message: /dropped the offer of 1 session.*client1 → aggregator/,
       decisive: /not participant/,
     },
+    'without the relay log, from what both ends saw': {
+      story: () => story({ relay: false }).start().open('client1', 'aggregator').accept().offer(true).data(13).end(20),
+      subject: 'client1 > aggregator',
+      severity: 'warning',
+      message: /the offer of 1 session never arrived although signals after it did \(client1 → aggregator\)/,
+      decisive: /ice_candidate/,
+    },
     'of several sessions': {
       story: () => raced().open('client2', 'aggregator').accept().offer(true).data(8).end(20),
       subject: 'run',
@@ -21,6 +28,17 @@ testRule(offerRace, {
     },
   },
   clear: {
+    'the offer arrived and led to nothing': () =>
+      story({ relay: false }).start().open('client1', 'aggregator').accept().offer().candidate().data(13).end(20),
+    'no candidate arrived either': () =>
+      story({ relay: false })
+        .start()
+        .open('client1', 'aggregator')
+        .accept()
+        .offer(true)
+        .data(13)
+        .end(20)
+        .without(/ice_candidate/),
     'turned-away': () => {
       const s = story()
         .start()

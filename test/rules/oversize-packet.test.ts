@@ -27,6 +27,13 @@ testRule(oversizePacket, {
       message: /refused after their numbers were taken/,
       decisive: /larger than|oversized/,
     },
+    'p2p-only mode refuses it with a text that blames the connection': {
+      story: () => story().start().open('client1', 'aggregator').accept().offer().channelOpen().p2p(8, 500).p2pRefusal().end(20),
+      subject: 'client1 > aggregator',
+      severity: 'error',
+      message: /over an open data channel: the line blames the connection/,
+      decisive: /p2p_only/,
+    },
   },
   clear: {
     'websocket-run': () => story().start().talk('client1', 'aggregator', 70_000).end(20),

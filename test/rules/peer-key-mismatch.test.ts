@@ -1,9 +1,27 @@
 import { peerKeyMismatch } from '../../src/rules/peer-key-mismatch.ts';
+import { goReceived, goSkipped, goSpoke, runsGo } from '../helpers/go-lines.ts';
 import { testRule } from '../helpers/rule-tester.ts';
-import { story } from '../helpers/story.ts';
+import { story, type Story } from '../helpers/story.ts';
+
+/** Two Go clients, each of which takes its own namespace for their common directory; nobody prints an open. */
+function goPair(layout: 'shared-dir' | 'directed'): Story {
+  const s = story({ parties: ['client1', 'client2'], layout })
+    .startRelay()
+    .at(60);
+  const path = s.path('client1', '0_to_1');
+  runsGo(s, 'client1', [goSpoke(4, path, '0123456789abcdef')]);
+  return runsGo(s, 'client2', [goReceived(4, 'HOTLINK_OPEN'), goReceived(4, 'HOTLINK_DATA'), goSkipped(34, path)]);
+}
 
 testRule(peerKeyMismatch, {
   found: {
+    'two Go clients in one directory': {
+      story: () => goPair('shared-dir'),
+      subject: 'client1 > client2',
+      severity: 'error',
+      message: /client2 looks for client1's frames under another path/,
+      decisive: /write skipped/,
+    },
     'the flags of the mapping line say E5a': {
       story: () => story({ era: 'E5a', debug: true }).start().open('client1', 'aggregator').accept().noWriter(13).end(10),
       subject: 'client1 > aggregator',
@@ -49,6 +67,7 @@ testRule(peerKeyMismatch, {
         .accept()
         .noWriter(8)
         .end(10),
+    'two Go clients, a directory for each direction': () => goPair('directed'),
     'shared-directory': () =>
       story({ era: 'E5b', parties: ['client1', 'client2'], layout: 'shared-dir' })
         .startClients()

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Diagnosis } from '../../src/model/diagnosis.ts';
 import { judgeStory } from '../helpers/judge.ts';
-import { story, type Story, type StoryOptions } from '../helpers/story.ts';
+import { OLD_RUN, RUN } from '../helpers/story-lines.ts';
+import { story, type Era, type Story, type StoryOptions } from '../helpers/story.ts';
 
 interface Scenario {
   readonly story: () => Story;
@@ -263,8 +264,158 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
 };
 
+/** The frames are taken by the relay while a queue drops one of them: a hole, and everything behind it is parked. */
+function overflow(options: StoryOptions): Story {
+  const s = story(options).start().talk('client1', 'client2', 8, 500);
+  return s.queueFull('client1').skipped(500).arrive(500, 500).end(25);
+}
+
+/** Only client1 still has the markers of an older run: its proxies took the ports, and its programs' bytes go under the old paths. */
+function staleAtOne(era: Era, answer: boolean): Story {
+  const s = story({ era, parties: ['client1', 'client2'], relay: true })
+    .staleMarkers('client1')
+    .startClients()
+    .bindFailed('client1', 'client2');
+  s.connect('client1').connect('client2');
+  if (answer) return s.open('client2', 'client1').accept().noWriter(8, false).end(15);
+  return s
+    .open('client1', 'client2', { path: s.outbound('client1', 'client2').replace(RUN, OLD_RUN) })
+    .accept()
+    .noWriter(8, false)
+    .end(15);
+}
+
+/** Strict or p2p-only: nothing goes over the WebSocket, and the program's first bytes are refused. */
+function refusing(kind: 'strict' | 'p2p-only', how: (s: Story) => Story, options: StoryOptions = {}): Story {
+  const s = how(story(options).start().open('client1', 'aggregator').accept()).wait(10);
+  return (kind === 'strict' ? s.strictRefusal() : s.p2pRefusal()).end(25);
+}
+
+/** P2p-only, connected: small frames pass and a large one is refused with a text that blames the connection. */
+function oversized(options: StoryOptions): Story {
+  const s = story(options).start().open('client1', 'aggregator').accept().offer().channelOpen().p2p(8, 500);
+  if (options.debug === true) s.line('client1', 'hotlink webrtc send err: outbound packet larger than maximum message size');
+  return s.p2pRefusal().end(25);
+}
+
+const WEAK: Readonly<Record<string, Scenario>> = {
+  ...Object.fromEntries(
+    [true, false].flatMap((relay): [string, Scenario][] => [
+      [
+        `strict mode and an offer race, ${relay ? 'with' : 'without'} the relay's log`,
+        {
+          story: () => refusing('strict', (s) => s.offer(true), { relay }),
+          verdict: 'failed',
+          cause: 'offer-race',
+          subject: 'client1 > aggregator',
+        },
+      ],
+      [
+        `p2p-only mode and an offer race, ${relay ? 'with' : 'without'} the relay's log`,
+        {
+          story: () => refusing('p2p-only', (s) => s.offer(true), { relay }),
+          verdict: 'failed',
+          cause: 'offer-race',
+          subject: 'client1 > aggregator',
+        },
+      ],
+      [
+        `E5b, p2p-only: answered, never connected, ${relay ? 'with' : 'without'} the relay's log`,
+        {
+          story: () => refusing('p2p-only', (s) => s.offer().candidate(), { era: 'E5b', relay }),
+          verdict: 'failed',
+          cause: 'webrtc-not-connected',
+          subject: 'run',
+        },
+      ],
+    ]),
+  ),
+  'p2p-only: answered, never connected': {
+    story: () => refusing('p2p-only', (s) => s.offer().candidate()),
+    verdict: 'failed',
+    cause: 'webrtc-not-connected',
+    subject: 'run',
+  },
+  'p2p-only: no credentials': {
+    story: () => refusing('p2p-only', (s) => s.turnMissing()),
+    verdict: 'failed',
+    cause: 'turn-credentials-missing',
+    subject: 'run',
+  },
+  'p2p-only: a large chunk after small ones, with debug lines': {
+    story: () => oversized({ debug: true }),
+    verdict: 'failed',
+    cause: 'oversize-packet',
+    subject: 'client1 > aggregator',
+  },
+  'p2p-only: a large chunk after small ones': {
+    story: () => oversized({}),
+    verdict: 'failed',
+    cause: 'oversize-packet',
+    subject: 'client1 > aggregator',
+  },
+  'p2p-only, E5b: a large chunk after small ones': {
+    story: () => oversized({ era: 'E5b' }),
+    verdict: 'failed',
+    cause: 'oversize-packet',
+    subject: 'client1',
+  },
+  'p2p-only: connected, everything passes': {
+    story: () => gone(direct({}, 4)).patch('client1', { mode: 'hotlink_p2p_only' }).end(30),
+    verdict: 'healthy',
+  },
+  'the relay drops a frame for want of room': {
+    story: () => overflow({ era: 'E5b' }),
+    verdict: 'failed',
+    cause: 'relay-queue-overflow',
+    subject: 'client1',
+  },
+  'the same, two parties': {
+    story: () => overflow({ ...TWO, era: 'E4' }),
+    verdict: 'failed',
+    cause: 'relay-queue-overflow',
+    subject: 'client1',
+  },
+  "the same without the relay's log": {
+    story: () => overflow({ era: 'E5b', relay: false }),
+    verdict: 'failed',
+    cause: 'sequence-gap',
+    subject: 'client1 > client2',
+  },
+  'the relay drops an open for want of room': {
+    story: () => {
+      const s = story({ era: 'E5b' }).start().talk('client2', 'client1', 8).open('client1', 'client2', { heard: false });
+      return s
+        .relay('WRN', 'ws/ws_hub.go:95', 'wshub send buffer full', { connId: '39227ece', user: s.email('client2') })
+        .timeout()
+        .lose(8)
+        .end(25);
+    },
+    verdict: 'failed',
+    cause: 'relay-queue-overflow',
+    subject: 'client2',
+  },
+  'a queue was full and nothing of the run was lost': {
+    story: () => gone(sync({ era: 'E5b' }).queueFull('client1').rounds(2, MESH)).end(30),
+    verdict: ['degraded', 'healthy'],
+    warnings: ['websocket-fallback', 'relay-queue-overflow'],
+  },
+  ...Object.fromEntries(
+    (['E4', 'E5b', 'E6'] as const).flatMap((era): [string, Scenario][] => [
+      [
+        `${era}: old markers at the speaker alone`,
+        { story: () => staleAtOne(era, false), verdict: 'failed', cause: 'stale-run', subject: 'run' },
+      ],
+      [
+        `${era}: old markers at the receiver alone`,
+        { story: () => staleAtOne(era, true), verdict: 'failed', cause: 'stale-run', subject: 'run' },
+      ],
+    ]),
+  ),
+};
+
 describe('scenarios', () => {
-  for (const [name, s] of Object.entries(SCENARIOS)) {
+  for (const [name, s] of Object.entries({ ...SCENARIOS, ...WEAK })) {
     it(name, async () => {
       const diagnosis = await judgeStory(s.story());
       expect([s.verdict].flat()).toContain(diagnosis.verdict);

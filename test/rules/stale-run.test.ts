@@ -34,6 +34,25 @@ testRule(staleRun, {
       message: /markers of the older run 29510040-0c1d2e3f4a5b are still there: 1 session of this run/,
       decisive: /29510040-|bind failed/,
     },
+    'only the speaker has the old markers: its frames find no writer': {
+      story: () => {
+        const s = story({ parties: ['client1', 'client2'] })
+          .staleMarkers('client1')
+          .startClients()
+          .bindFailed('client1', 'client2');
+        return s
+          .connect('client1')
+          .connect('client2')
+          .open('client1', 'client2', { path: s.path('client1', '0_to_1', OLD_RUN) })
+          .accept()
+          .noWriter(8, false)
+          .end(15);
+      },
+      subject: 'run',
+      severity: 'error',
+      message: /1 session of this run went under its paths/,
+      decisive: /29510040-|bind failed/,
+    },
   },
   clear: {
     'own-ports': () => {

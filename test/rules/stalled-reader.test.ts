@@ -20,6 +20,19 @@ testRule(stalledReader, {
       message: /client2's program does not read.*2211848 /,
       decisive: /type=HotlinkData/,
     },
+    'E1, whose counters tell nothing: the client never comes back from the write': {
+      story: () =>
+        story({ era: 'E1b', debug: true })
+          .start()
+          .talk('client1', 'client2', 8, ...chunks(36))
+          .arrive(...chunks(1))
+          .unread(...chunks(4))
+          .end(20),
+      subject: 'client2',
+      severity: 'error',
+      message: /never came back from writing a frame after 2273288 bytes/,
+      decisive: /type=HotlinkData/,
+    },
   },
   clear: {
     'still-fits': () =>

@@ -1,6 +1,8 @@
+import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Diagnosis } from '../../model/diagnosis.ts';
 import { DoctorError } from '../../model/errors.ts';
+import { addAlsoOption, type AlsoOptions } from '../also.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { mask } from '../../ingest/mask.ts';
 import { openInput, TEMPLATES_HELP } from '../input.ts';
@@ -8,6 +10,7 @@ import { parseWidth } from '../layout.ts';
 import { loadOwnRules, ownRulesOf, RULES_OPTION } from '../own-rules.ts';
 import { MIN_WIDTH, print, startProgress, terminalWidth, wantsColor, writeOutput } from '../output.ts';
 import { largest } from '../../util/extent.ts';
+import { judgeEach, nameInputs, partsOf } from '../several.ts';
 
 const FORMATS = ['text', 'json'] as const;
 const LIMITS = ['error', 'warning', 'info', 'inconclusive'] as const;
@@ -19,7 +22,7 @@ interface Target {
 }
 type Limit = (typeof LIMITS)[number];
 
-interface Options {
+interface Options extends AlsoOptions {
   format?: Target[];
   db?: string;
   run?: string;
@@ -72,36 +75,36 @@ export function exitCodeFor(diagnoses: readonly Diagnosis[], limits: readonly Li
   return EXIT.ok;
 }
 
+function layoutFor({ file }: Target, options: Options): { width: number; color: boolean; ascii: boolean } {
+  return {
+    width: options.width ?? terminalWidth(file === undefined ? process.stdout.columns : undefined),
+    color: file === undefined ? wantsColor(options.color, process.env, process.stdout.isTTY) : options.color === true,
+    ascii: options.ascii === true,
+  };
+}
+
 async function render(diagnoses: readonly Diagnosis[], target: Target, options: Options): Promise<string> {
   if (target.format === 'json') {
     const { renderJson } = await import('../../report/json.ts');
     return diagnoses.map((diagnosis) => renderJson(diagnosis, options.allRuns === true ? 0 : 2)).join('');
   }
   const { renderTerminal } = await import('../../report/terminal.ts');
-  const layout = {
-    width: options.width ?? terminalWidth(target.file === undefined ? process.stdout.columns : undefined),
-    color: target.file === undefined ? wantsColor(options.color, process.env, process.stdout.isTTY) : options.color === true,
-    ascii: options.ascii === true,
-    verbose: options.verbose === true,
-  };
+  const layout = { ...layoutFor(target, options), verbose: options.verbose === true };
   return diagnoses.map((diagnosis) => renderTerminal(diagnosis, layout)).join('\n');
 }
 
 async function judge(input: string, options: Options): Promise<Diagnosis[]> {
   const quiet = options.quiet === true;
   const ownRules = await loadOwnRules(options.rules);
-  const { store, root } = await openInput(input, {
-    database: options.db,
-    relayZone: options.relayZone,
-    templates: options.templates,
-    progress: startProgress(quiet),
-  });
+  const { db: database, relayZone, also, templates } = options;
+  const opened = await openInput(input, { database, relayZone, also, templates, progress: startProgress(quiet) });
+  const { store, files } = opened;
   try {
     const [{ excerptReader }, { diagnose, runIds }] = await Promise.all([
       import('../../ingest/excerpts.ts'),
       import('../../rules/diagnose.ts'),
     ]);
-    const excerpts = excerptReader(root, store);
+    const excerpts = excerptReader(files, store);
     const known = options.allRuns === true || options.run !== undefined ? await runIds(store.query) : [];
     if (options.run !== undefined && !known.includes(options.run))
       throw new DoctorError('HLD_RUN_NO_SUCH_RUN', { run: options.run, known });
@@ -112,28 +115,64 @@ async function judge(input: string, options: Options): Promise<Diagnosis[]> {
       diagnoses.push(await diagnose(store.query, excerpts, { notes: options.note.map(mask), own, ...(run === undefined ? {} : { run }) }));
     return diagnoses;
   } finally {
-    store.close();
+    opened.close();
   }
 }
 
-async function analyze(input: string, options: Options): Promise<ExitCode> {
-  const started = performance.now();
-  const diagnoses = await judge(input, options);
-  const targets = options.format ?? (options.quiet === true ? [] : [{ format: 'text' } as const]);
-  for (const target of targets) {
-    const text = await render(diagnoses, target, options);
-    if (target.file === undefined) print(text);
-    else writeOutput(target.file, text);
+function targetsOf(options: Options): readonly Target[] {
+  return options.format ?? (options.quiet === true ? [] : [{ format: 'text' } as const]);
+}
+
+function write(text: string, { file }: Target): void {
+  if (file === undefined) print(text);
+  else writeOutput(file, text);
+}
+
+/** Several inputs: a line each and how they compare. `folder`: the one that holds them all. */
+async function analyzeSeveral(paths: readonly string[], options: Options, folder?: string): Promise<ExitCode> {
+  if (options.db !== undefined) {
+    const expected = 'a file only with one input; keep each input in a database of its own';
+    throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--db', value: options.db, expected });
   }
+  // A rule that cannot be read is one error, not one for each input.
+  await loadOwnRules(options.rules);
+  const targets = targetsOf(options);
+  const { lines, code } = await judgeEach(
+    nameInputs(paths),
+    targets.filter(({ format }) => format === 'json').map(({ file }) => file),
+    async (path) => judge(path, options),
+    (diagnoses) => exitCodeFor(diagnoses, options.failOn),
+    options.allRuns === true,
+  );
+  const { renderSeveral } = await import('../../report/several.ts');
+  for (const target of targets)
+    if (target.format === 'text')
+      write(renderSeveral(lines, layoutFor(target, options), folder === undefined ? undefined : basename(resolve(folder))), target);
+  return code;
+}
+
+async function analyze(inputs: readonly string[], options: Options): Promise<ExitCode> {
+  const [input = ''] = inputs;
+  if (inputs.length > 1) return analyzeSeveral(inputs, options);
+  const started = performance.now();
+  let diagnoses: Diagnosis[];
+  try {
+    diagnoses = await judge(input, options);
+  } catch (error) {
+    const parts = options.db === undefined ? partsOf(error) : [];
+    if (parts.length === 0) throw error;
+    return analyzeSeveral(parts, options, input);
+  }
+  for (const target of targetsOf(options)) write(await render(diagnoses, target, options), target);
   if (options.verbose === true) process.stderr.write(`judged in ${Math.round(performance.now() - started)} ms\n`);
   return exitCodeFor(diagnoses, options.failOn);
 }
 
 export function addAnalyze(program: Command, done: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command('analyze')
     .description('say what happened in a run: verdict, flows, causes with their evidence, what to do')
-    .argument('<input>', 'sandbox directory, one file of it, or a database saved with --db')
+    .argument('<inputs...>', 'sandbox directory, file, archive (.tar.gz, .zip, .gz), - or a database saved with --db; several are compared')
     .option('--format <x[=file]>', 'text or json, to stdout or to a file; may be repeated', parseTarget)
     .option('--db <file>', 'keep what was read as a DuckDB database, which analyze and query open without the logs')
     .option('--run <id>', 'judge this run instead of the newest')
@@ -153,6 +192,6 @@ export function addAnalyze(program: Command, done: (code: ExitCode) => void): vo
     .option('--color', 'colour even when stdout is not a terminal')
     .option('--no-color', 'no colour')
     .option('--quiet', 'no progress, and no text unless --format asks for it')
-    .option('--verbose', 'show everything that was found, and the time it took')
-    .action(async (input: string, options: Options) => done(await analyze(input, options)));
+    .option('--verbose', 'show everything that was found, and the time it took');
+  addAlsoOption(command).action(async (inputs: string[], options: Options) => done(await analyze(inputs, options)));
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { DoctorError } from '../../model/errors.ts';
 import type { PreflightReport } from '../../model/preflight.ts';
+import { addAlsoOption, type AlsoOptions } from '../also.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { openInput } from '../input.ts';
 import { print, startProgress, terminalWidth, wantsColor } from '../output.ts';
@@ -8,7 +9,7 @@ import { print, startProgress, terminalWidth, wantsColor } from '../output.ts';
 const FORMATS = ['text', 'json'] as const;
 type Format = (typeof FORMATS)[number];
 
-interface Options {
+interface Options extends AlsoOptions {
   format: Format;
   run?: string;
   ascii?: boolean;
@@ -21,8 +22,9 @@ function parseFormat(value: string): Format {
   return format;
 }
 
-async function judge(input: string, run: string | undefined): Promise<PreflightReport> {
-  const { store, root } = await openInput(input, { progress: startProgress(false) });
+async function judge(input: string, { run, also }: Options): Promise<PreflightReport> {
+  const opened = await openInput(input, { also, progress: startProgress(false) });
+  const { store, files } = opened;
   try {
     const [{ excerptReader }, { buildCase }, { runIds }, { reportPreflight }] = await Promise.all([
       import('../../ingest/excerpts.ts'),
@@ -33,9 +35,9 @@ async function judge(input: string, run: string | undefined): Promise<PreflightR
     const known = run === undefined ? [] : await runIds(store.query);
     if (run !== undefined && !known.includes(run)) throw new DoctorError('HLD_RUN_NO_SUCH_RUN', { run, known });
     const c = await buildCase(store.query, run === undefined ? {} : { run });
-    return await reportPreflight(c, excerptReader(root, store));
+    return await reportPreflight(c, excerptReader(files, store));
   } finally {
-    store.close();
+    opened.close();
   }
 }
 
@@ -45,7 +47,7 @@ export function exitCodeOf(report: PreflightReport): ExitCode {
 }
 
 async function preflight(input: string, options: Options): Promise<ExitCode> {
-  const report = await judge(input, options.run);
+  const report = await judge(input, options);
   if (options.format === 'json') print(JSON.stringify(report, null, 2));
   else {
     const { renderPreflight } = await import('../../report/preflight.ts');
@@ -56,14 +58,14 @@ async function preflight(input: string, options: Options): Promise<ExitCode> {
 }
 
 export function addPreflight(program: Command, done: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command('preflight')
     .description('before a long run: which direction will fail, by markers, access lists, ports, versions and modes')
-    .argument('<input>', 'sandbox directory, or a database saved with analyze --db')
+    .argument('<input>', 'sandbox directory, archive, - or a database saved with analyze --db')
     .option('--format <format>', 'text or json', parseFormat, 'text')
     .option('--run <id>', 'judge this run instead of the newest')
     .option('--ascii', 'plain ASCII in the text')
     .option('--color', 'colour even when stdout is not a terminal')
-    .option('--no-color', 'no colour')
-    .action(async (input: string, options: Options) => done(await preflight(input, options)));
+    .option('--no-color', 'no colour');
+  addAlsoOption(command).action(async (input: string, options: Options) => done(await preflight(input, options)));
 }

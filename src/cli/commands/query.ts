@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { DoctorError } from '../../model/errors.ts';
 import type { Cell } from '../../store/sql.ts';
 import type { Store } from '../../store/store.ts';
+import { addAlsoOption, type AlsoOptions } from '../also.ts';
 import { openInput, TEMPLATES_HELP } from '../input.ts';
 import { print, startProgress, visible } from '../output.ts';
 
@@ -68,6 +69,11 @@ async function publishCase(store: Store): Promise<void> {
   await publish(store.query, await buildCase(store.query, {}));
 }
 
+interface Options extends AlsoOptions {
+  format: Format;
+  templates?: string;
+}
+
 async function run(store: Store, statement: string): Promise<Result> {
   try {
     return await store.runUserSql(statement);
@@ -77,29 +83,25 @@ async function run(store: Store, statement: string): Promise<Result> {
   }
 }
 
-interface Options {
-  format: Format;
-  templates?: string;
-}
-
-async function query(input: string, statement: string, { format, templates }: Options): Promise<void> {
-  const { store } = await openInput(input, { templates, progress: startProgress(false), acceptNothing: true });
+async function query(input: string, statement: string, { format, also, templates }: Options): Promise<void> {
+  const opened = await openInput(input, { also, templates, progress: startProgress(false), acceptNothing: true });
+  const { store } = opened;
   try {
     await publishCase(store);
     const result = await run(store, statement);
     print(await RENDER[format](result));
   } finally {
-    store.close();
+    opened.close();
   }
 }
 
 export function addQuery(program: Command): void {
-  program
+  const command = program
     .command('query')
     .description('ask the evidence in SQL (DuckDB)')
-    .argument('<input>', 'sandbox directory, one file of it, or a database saved with analyze --db')
+    .argument('<input>', 'sandbox directory, file, archive, - or a database saved with analyze --db')
     .argument('<sql>', 'one statement, such as "SELECT kind, count(*) FROM event GROUP BY kind"')
     .option('--format <format>', 'table, json, ndjson (one row a line) or csv', parseFormat, 'table')
-    .option('--templates <file>', TEMPLATES_HELP)
-    .action(async (input: string, statement: string, options: Options) => query(input, statement, options));
+    .option('--templates <file>', TEMPLATES_HELP);
+  addAlsoOption(command).action(async (input: string, statement: string, options: Options) => query(input, statement, options));
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { DoctorError } from '../../model/errors.ts';
+import { addAlsoOption, type AlsoOptions } from '../also.ts';
 import { withCase, type OpenCase } from '../case.ts';
 import { parseTextOrJson, type TextOrJson } from '../format.ts';
 import { TEMPLATES_HELP } from '../input.ts';
@@ -8,7 +9,7 @@ import { print } from '../output.ts';
 import { loadOwnRules, RULES_OPTION } from '../own-rules.ts';
 import { nearest } from '../../util/suggest.ts';
 
-interface Options extends LayoutOptions {
+interface Options extends LayoutOptions, AlsoOptions {
   format: TextOrJson;
   run?: string;
   rules?: string;
@@ -38,12 +39,12 @@ export function addWhyNot(program: Command): void {
     .command('why-not')
     .description('say why a rule is found or not found in a run: what it needs, how many rows each of its steps left, what looks like it')
     .argument('<rule>', 'rule, such as sender-lock-drop')
-    .argument('<input>', 'sandbox directory, one file of it, or a database saved with analyze --db')
+    .argument('<input>', 'sandbox directory, file, archive, - or a database saved with analyze --db')
     .option('--format <format>', 'text or json', parseTextOrJson, 'text')
     .option('--run <id>', 'look at this run instead of the newest')
     .option(...RULES_OPTION)
     .option('--templates <file>', TEMPLATES_HELP);
-  addLayoutOptions(command).action(async (rule: string, input: string, options: Options) =>
+  addLayoutOptions(addAlsoOption(command)).action(async (rule: string, input: string, options: Options) =>
     print(await explainVerdict(rule, input, options)),
   );
 }

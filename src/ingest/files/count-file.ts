@@ -1,5 +1,6 @@
 /** Physical lines of a file of which nothing else is wanted, however large it is. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
+import { openPlain } from '../open-plain.ts';
 
 export interface CountedFile {
   readonly lines: number;
@@ -22,7 +23,7 @@ export function countFile(path: string): CountedFile | undefined {
   let lines = 0;
   let last = NEWLINE;
   try {
-    const fd = openSync(path, 'r');
+    const fd = openPlain(path);
     const block = Buffer.alloc(BLOCK_BYTES);
     try {
       for (let length = readSync(fd, block); length > 0; length = readSync(fd, block)) {

@@ -2,7 +2,8 @@
  * Files of JSON lines that are not logs: access logs, progress events. Read in blocks of whole lines with the `ndjson` package;
  * when it passes over a line of a block (it does not say which), the block is walked once more to name each bad one.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
+import { openPlain } from '../open-plain.ts';
 import ndjson from 'ndjson';
 import type { Reason } from '../reasons.ts';
 import type { CountedFile } from './count-file.ts';
@@ -30,7 +31,7 @@ export async function readJsonLines(path: string, each: (value: unknown, line: n
   const reader = new JsonLineReader(each);
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    fd = openPlain(path);
   } catch {
     return undefined;
   }

@@ -264,6 +264,13 @@ export async function describeAccounting(query: Query): Promise<Accounting> {
     sql`SELECT s.*, m.path AS mirror FROM source AS s LEFT JOIN source AS m ON m.source_id = s.mirror_of ORDER BY s.path`,
   );
   const rejections = await query(sql`SELECT source_id, reason, lines FROM source_rejection ORDER BY source_id, reason`);
+  const reasons = new Map<unknown, [string, number][]>();
+  for (const x of rejections) {
+    const known = reasons.get(x['source_id']);
+    const reason: [string, number] = [text(x, 'reason'), integer(x, 'lines')];
+    if (known === undefined) reasons.set(x['source_id'], [reason]);
+    else known.push(reason);
+  }
   const sources = rows.map((r) => ({
     source: text(r, 'path'),
     kind: text(r, 'kind'),
@@ -277,9 +284,7 @@ export async function describeAccounting(query: Query): Promise<Accounting> {
     continuation: integer(r, 'continuation'),
     ignored: integer(r, 'ignored'),
     rejected: integer(r, 'rejected'),
-    reasons: Object.fromEntries(
-      rejections.filter((x) => x['source_id'] === r['source_id']).map((x) => [text(x, 'reason'), integer(x, 'lines')]),
-    ),
+    reasons: Object.fromEntries(reasons.get(r['source_id']) ?? []),
   }));
   const sum = (pick: (s: (typeof sources)[number]) => number): number => sources.reduce((total, s) => total + pick(s), 0);
   return {

@@ -59,7 +59,7 @@ function selfRoute(c: CaseFile, sessions: readonly SessionFact[], top: Found): E
 }
 
 function fanOut(c: CaseFile, directions: readonly DirectionFact[]): ExclusionDraft | undefined {
-  const most = Math.max(0, largest(c.relayed.map((r) => r.copies)));
+  const most = Math.max(0, largest(c.relayed.map((r) => Math.max(r.copies, r.receivers))));
   if (c.relay === null || c.relayed.length === 0 || most > 1) return undefined;
   const line = c.relayed.find((r) => directions.some((d) => d.from === r.from)) ?? c.relayed[0];
   const frames = c.relayed.reduce((sum, r) => sum + r.frames, 0);

@@ -7,6 +7,7 @@ import type { CaseFile, SessionFact } from './case-file.ts';
 import { applyShifts, RELAY_CLOCK, solveClocks, solveZone } from './clocks.ts';
 import { text } from './columns.ts';
 import { emailOf, indexOfName, newestOfEach, telemetryOfText, textSamples } from './counters.ts';
+import { loadCrossings } from './crossings.ts';
 import { loadEnds, type LogEnd } from './ends.ts';
 import type { EventLog } from './events.ts';
 import { buildLedger } from './ledger.ts';
@@ -32,10 +33,12 @@ import {
   loadTelemetry,
   type Marker,
   type Source,
+  type Telemetry,
 } from './load-files.ts';
 import { loadSurroundings, type CounterSample } from './load-runner.ts';
 import { listPairs, layoutOf, sortPairs } from './pairs.ts';
 import { buildParty, type PartyInputs } from './parties.ts';
+import { loadEqualHeads } from './repeats.ts';
 import { gaveUp } from './runner.ts';
 import { buildSessions, numbersByOwner, Pairing } from './sessions.ts';
 import { buildStillness, judgeFinished, judgeProgress } from './stillness.ts';
@@ -49,20 +52,17 @@ export interface BuildOptions {
 export async function buildCase(query: Query, options: BuildOptions = {}): Promise<CaseFile> {
   await solveZone(query);
   const runs = await listRuns(query);
-  const at = options.run === undefined ? 0 : runs.findIndex((r) => r.id === options.run);
-  const run: RunName | null = runs[Math.max(0, at)] ?? null;
-  await openWindow(
-    query,
-    run?.id ?? null,
-    runs.slice(0, Math.max(0, at)).map((r) => r.id),
-  );
+  const at = indexOfRun(runs, options.run);
+  const run: RunName | null = runs[at] ?? null;
+  const newer = runs.slice(0, at).map((r) => r.id);
+  await openWindow(query, run?.id ?? null, newer);
   // Before what the logs have, too, goes: of files the captures keep nothing then.
   const numbers = numbersByOwner(await loadOwners(query, run?.id ?? null));
   const captured = await settleCaptures(query);
   const sources = await loadSources(query);
   const allMarkers = await loadMarkers(query);
   const around = await loadSurroundings(query);
-  const texts = textSamples(around.counters, run?.id ?? null, at <= 0);
+  const texts = textSamples(around.counters, run?.id ?? null, at === 0);
   const emails = withNames(
     await listParties(query, allMarkers, run, [...numbers.values()]),
     texts,
@@ -85,17 +85,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     await loadFamilies(query),
     await loadSilences(query),
   ];
-  // A telemetry file is of the newest life; an older run keeps only what one of its own managers wrote.
-  const ofRun =
-    at <= 0
-      ? allTelemetry
-      : allTelemetry.filter(
-          (t) =>
-            t.startedUs !== null &&
-            events
-              .ofParty(t.party, 'hotlink-enabled', 'hotlink-config')
-              .some((e) => e.ownT !== null && Math.abs(e.ownT - (t.startedUs ?? 0)) < 2_000_000),
-        );
+  const ofRun = at === 0 ? allTelemetry : allTelemetry.filter((t) => isOfManager(t, events));
   const files = newestOfEach(ofRun);
   const flushing = new Set([...files.map((t) => t.party), ...flushes.map((f) => f.party)]);
   const telemetry = [...files, ...telemetryOfText(texts, emails, flushing)];
@@ -182,6 +172,8 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     notes: options.notes ?? [],
     toldStill: (options.notes ?? []).some((n) => /still|stuck|stall|hung|hang|no progress|silent|quiet|frozen/i.test(n)),
     bursts,
+    crossings: await loadCrossings(query),
+    equalHeads: parties.some((p) => p.era.value === 'Go') ? await loadEqualHeads(query) : [],
   };
   return {
     ...draft,
@@ -190,6 +182,22 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     direction: (from, to) => ledger.directions.find((d) => d.from === from && d.to === to),
     common,
   };
+}
+
+/** The wished run's place in the list; the newest where nothing is wished. */
+function indexOfRun(runs: readonly RunName[], wished: string | undefined): number {
+  return wished === undefined
+    ? 0
+    : Math.max(
+        0,
+        runs.findIndex((r) => r.id === wished),
+      );
+}
+
+/** A telemetry file is of the newest life; an older run keeps only what one of its own managers wrote. */
+function isOfManager({ party, startedUs }: Telemetry, events: EventLog): boolean {
+  const started = events.ofParty(party, 'hotlink-enabled', 'hotlink-config');
+  return startedUs !== null && started.some((e) => e.ownT !== null && Math.abs(e.ownT - startedUs) < 2_000_000);
 }
 
 /** Emails of the run's markers, else of everybody who keeps a log or telemetry; and whoever opened a session in the window. */

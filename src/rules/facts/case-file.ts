@@ -1,11 +1,13 @@
 /** Everything that the rules look at, assembled once. Values only; times are microseconds on the common clock. */
 import type { Interval, Evidence } from '../../model/diagnosis.ts';
 import type { Clocks } from './clocks.ts';
+import type { Crossing } from './crossings.ts';
 import type { EventLog, LogEvent } from './events.ts';
 import type { AppBytes, Family, Flush, ReceivedStream, RelayedFrames, SentStream, Silence } from './load.ts';
 import type { AclFile, AclRule, Marker, Phase, ProgressStep, Source, StackPort, Telemetry } from './load-files.ts';
 import type { Surroundings } from './load-runner.ts';
 import type { ManagerFact } from './managers.ts';
+import type { EqualHeads } from './repeats.ts';
 import type { RunName } from './window.ts';
 
 /** A pointer to what proves something; the evidence writer turns it into text, time and context. */
@@ -188,6 +190,10 @@ export interface CaseFile {
   readonly toldStill: boolean;
   /** Bursts of data in order, for reading the program's rounds; empty when frames are hidden in peer-to-peer traffic. */
   readonly bursts: readonly Burst[];
+  /** Messages between clients with a line at both ends, in the order of sending. */
+  readonly crossings: readonly Crossing[];
+  /** Looked for only where a party runs the Go client. */
+  readonly equalHeads: readonly EqualHeads[];
   party(email: string): PartyFact | undefined;
   direction(from: string, to: string): DirectionFact | undefined;
   /** To the common time from a stamp of that party's clock. */

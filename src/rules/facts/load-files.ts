@@ -2,6 +2,16 @@
 import { sql, type Query, type Row } from '../../store/sql.ts';
 import { flag, integer, integerOrNull, text, textOrNull } from './columns.ts';
 
+/** Which file a row comes from. */
+function fileOf(r: Row): { readonly sourceId: number; readonly source: string } {
+  return { sourceId: integer(r, 'source_id'), source: text(r, 'source') };
+}
+
+/** And where that file lies: in whose tree, below whose namespace, in which run. */
+function placeOf(r: Row): ReturnType<typeof fileOf> & { readonly party: string; readonly owner: string; readonly run: string | null } {
+  return { ...fileOf(r), party: text(r, 'party'), owner: text(r, 'owner'), run: textOrNull(r, 'run') };
+}
+
 export interface Source {
   readonly id: number;
   readonly path: string;
@@ -187,12 +197,8 @@ export interface Marker {
 export async function loadMarkers(query: Query): Promise<readonly Marker[]> {
   const rows = await query(sql`SELECT m.*, s.path AS source FROM marker AS m JOIN source AS s USING (source_id) ORDER BY m.source_id`);
   return rows.map((r) => ({
-    sourceId: integer(r, 'source_id'),
-    source: text(r, 'source'),
-    party: text(r, 'party'),
-    owner: text(r, 'owner'),
+    ...placeOf(r),
     flow: textOrNull(r, 'flow'),
-    run: textOrNull(r, 'run'),
     channel: text(r, 'channel'),
     fromIndex: integerOrNull(r, 'from_index'),
     toIndex: integerOrNull(r, 'to_index'),
@@ -225,12 +231,8 @@ export async function loadAcl(query: Query): Promise<readonly AclRule[]> {
     sql`SELECT a.*, s.path AS source FROM acl_rule AS a JOIN source AS s USING (source_id) ORDER BY a.source_id, a.rule_no, a.level, a.line_no`,
   );
   return rows.map((r) => ({
-    sourceId: integer(r, 'source_id'),
-    source: text(r, 'source'),
-    party: text(r, 'party'),
-    owner: text(r, 'owner'),
+    ...placeOf(r),
     directory: text(r, 'directory'),
-    run: textOrNull(r, 'run'),
     channel: textOrNull(r, 'channel'),
     terminal: flag(r, 'terminal'),
     line: integerOrNull(r, 'line_no'),
@@ -255,12 +257,8 @@ export interface AclFile {
 export async function loadAclFiles(query: Query): Promise<readonly AclFile[]> {
   const rows = await query(sql`SELECT a.*, s.path AS source FROM acl_file AS a JOIN source AS s USING (source_id) ORDER BY a.source_id`);
   return rows.map((r) => ({
-    sourceId: integer(r, 'source_id'),
-    source: text(r, 'source'),
-    party: text(r, 'party'),
-    owner: text(r, 'owner'),
+    ...placeOf(r),
     directory: text(r, 'directory'),
-    run: textOrNull(r, 'run'),
     channel: textOrNull(r, 'channel'),
     problem: textOrNull(r, 'problem'),
   }));
@@ -301,8 +299,7 @@ export async function loadProgress(query: Query): Promise<readonly ProgressStep[
     sql`SELECT p.*, s.path AS source FROM progress_event AS p JOIN source AS s USING (source_id) ORDER BY p.source_id, p.line_no, p.pointer`,
   );
   return rows.map((r) => ({
-    source: text(r, 'source'),
-    sourceId: integer(r, 'source_id'),
+    ...fileOf(r),
     line: integerOrNull(r, 'line_no'),
     pointer: textOrNull(r, 'pointer'),
     party: text(r, 'party'),

@@ -239,8 +239,10 @@ export interface RelayedFrames {
   readonly from: string;
   /** null: written to nobody. */
   readonly to: string | null;
-  /** Connections that each of these frames was written to. */
+  /** Connections of this receiver that each of these frames was written to. */
   readonly copies: number;
+  /** Receivers that each of them was written to. */
+  readonly receivers: number;
   readonly frames: number;
   readonly sourceId: number;
   readonly firstLine: number;
@@ -254,12 +256,13 @@ const RELAYED = sql`
     FROM ev WHERE kind = 'relay-received' AND msg_type = 'HOTLINK_DATA' AND msg_id IS NOT NULL GROUP BY msg_id
   ),
   put AS (SELECT w.msg_id, u.user_email, count(*) AS copies FROM ev AS w LEFT JOIN users AS u ON u.conn = w.conn
-    WHERE w.kind = 'relay-written' AND w.msg_type = 'HOTLINK_DATA' GROUP BY w.msg_id, u.user_email)
-  SELECT t.sender, p.user_email AS receiver, coalesce(p.copies, 0) AS copies, count(*) AS frames, any_value(t.source_id) AS source_id,
+    WHERE w.kind = 'relay-written' AND w.msg_type = 'HOTLINK_DATA' GROUP BY w.msg_id, u.user_email),
+  spread AS (SELECT msg_id, count(user_email) AS receivers FROM put GROUP BY msg_id)
+  SELECT t.sender, p.user_email AS receiver, coalesce(p.copies, 0) AS copies, coalesce(s.receivers, 0) AS receivers, count(*) AS frames, any_value(t.source_id) AS source_id,
     min(t.line_no) AS first_line, max(t.line_no) AS last_line
-  FROM taken AS t LEFT JOIN put AS p ON p.msg_id = t.msg_id
+  FROM taken AS t LEFT JOIN put AS p ON p.msg_id = t.msg_id LEFT JOIN spread AS s ON s.msg_id = t.msg_id
   WHERE t.sender IS NOT NULL
-  GROUP BY t.sender, p.user_email, p.copies ORDER BY t.sender, p.user_email, p.copies
+  GROUP BY t.sender, p.user_email, p.copies, s.receivers ORDER BY t.sender, p.user_email, p.copies, s.receivers
 `;
 
 export async function loadRelayed(query: Query): Promise<readonly RelayedFrames[]> {
@@ -267,6 +270,7 @@ export async function loadRelayed(query: Query): Promise<readonly RelayedFrames[
     from: text(r, 'sender'),
     to: textOrNull(r, 'receiver'),
     copies: integer(r, 'copies'),
+    receivers: integer(r, 'receivers'),
     frames: integer(r, 'frames'),
     sourceId: integer(r, 'source_id'),
     firstLine: integer(r, 'first_line'),

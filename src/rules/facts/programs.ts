@@ -92,15 +92,8 @@ export interface StrangerContainer {
   readonly ref: Ref;
 }
 
-/** Running containers of runs before the judged one: listed as up, or measured. */
-export function olderContainers(c: CaseFile): readonly StrangerContainer[] {
-  const { run } = c;
-  if (run === null) return [];
-  const began = runIdTime(run.id);
-  const isOlder = (other: string): boolean => {
-    const then = runIdTime(other);
-    return other !== run.id && (began === undefined || then === undefined || then < began);
-  };
+/** Containers that run: listed as up, or measured. Only those whose name tells a run. */
+export function runningContainers(c: CaseFile): readonly StrangerContainer[] {
   const listed = lastOfEach(c.around.containers);
   const known = new Set(listed.map((x) => x.name));
   const up = listed.filter(isUp).map((x) => ({ name: x.name, run: x.run, ports: x.ports, ref: containerRef(x) }));
@@ -112,6 +105,12 @@ export function olderContainers(c: CaseFile): readonly StrangerContainer[] {
     ref: standingRef(l, `${l.name}: CPU ${String(l.cpuPercent)} %`),
   }));
   return [...up, ...loaded]
-    .flatMap((x): StrangerContainer[] => (x.run !== null && isOlder(x.run) ? [{ ...x, run: x.run }] : []))
+    .flatMap((x): StrangerContainer[] => (x.run === null ? [] : [{ ...x, run: x.run }]))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Whether a run came before the judged one, as far as the times in their ids tell. */
+export function isOlderRun(c: CaseFile, other: string): boolean {
+  const [began, then] = [runIdTime(c.run?.id ?? ''), runIdTime(other)];
+  return other !== c.run?.id && (began === undefined || then === undefined || then < began);
 }

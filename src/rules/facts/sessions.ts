@@ -156,8 +156,13 @@ function buildSession(seen: Seen, input: Inputs): SessionFact {
   const seenBy = onePerParty(every('decoded-open', 'open-received'));
   const place = placeOf(seen);
   const opener =
-    openerOf(first('session-new', 'send-open'), every('decoded-open', 'open-received'), denied, entries, accepting) ??
-    otherEnd(place, seenBy, input.pairing);
+    openerOf(
+      first('session-new', 'send-open') ?? every('fallback').find(isGoFallback) ?? null,
+      every('decoded-open', 'open-received'),
+      denied,
+      entries,
+      accepting,
+    ) ?? otherEnd(place, seenBy, input.pairing);
   const to = [...seenBy, ...every('open-target-denied', 'session-new')].find((e) => e.to !== null)?.to ?? null;
   const onlyAcceptor = accepting.length === 1 ? accepting[0]?.party : undefined;
   const peer = input.pairing.other(place.owner, place.channel, opener) ?? to ?? onlyAcceptor ?? otherOfTwo(input.parties, opener);
@@ -229,6 +234,11 @@ function openerOf(
 function otherEnd(place: Pick<SessionFact, 'owner' | 'channel'>, seenBy: readonly LogEvent[], pairing: Pairing): string | null {
   const others = new Set(seenBy.map((e) => pairing.other(place.owner, place.channel, e.party)).filter((p) => p !== null));
   return others.size === 1 ? ([...others][0] ?? null) : null;
+}
+
+/** A Go client (its ids have 16 digits) prints no open; it prints this line, and only of sessions that it opened: it adopts none. */
+function isGoFallback(e: LogEvent): boolean {
+  return /^[0-9a-f]{16}$/.test(e.session ?? '');
 }
 
 function otherOfTwo(parties: readonly string[], party: string | null): string | null {

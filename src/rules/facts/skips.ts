@@ -26,7 +26,16 @@ export interface Skip {
   readonly proof: readonly LogEvent[];
 }
 
+/** Several rules ask; each case file is classified once. */
+const classified = new WeakMap<CaseFile, readonly Skip[]>();
+
 export function classifySkips(c: CaseFile): readonly Skip[] {
+  const known = classified.get(c) ?? classify(c);
+  classified.set(c, known);
+  return known;
+}
+
+function classify(c: CaseFile): readonly Skip[] {
   const seen = new Set<string>();
   const skips: Skip[] = [];
   for (const event of c.events.of('write-skipped').toSorted(inOrder)) {
@@ -96,6 +105,9 @@ function isStale(c: CaseFile, event: LogEvent, party: string): boolean {
 
 function unmapped(c: CaseFile, era: Era | null, sender: string | null, connected: readonly LogEvent[]): Reason {
   const senderEra = sender === null ? null : (c.party(sender)?.era.value ?? null);
+  const otherKeys = (era === 'Go') !== (senderEra === 'Go') && senderEra !== null;
+  if (otherKeys) return { reason: 'mixed', certain: true, proof: connected };
+  if (era === 'Go') return { reason: 'peer-key', certain: true, proof: connected };
   const older = era === 'E1' || era === 'E2' || era === 'E3' || era === 'E4';
   if (older && senderEra !== era) return { reason: 'mixed', certain: true, proof: connected };
   return { reason: 'peer-key', certain: era === 'E5a' || connected.length > 0, proof: connected };
@@ -139,8 +151,9 @@ function late(c: CaseFile, party: string, sender: string | null): Pick<Skip, 're
 
 /** Lines that show the program connected to this pair's proxy before the frame came: it spoke on it, or debug says so. */
 function connectedBefore(c: CaseFile, party: string, sender: string | null, event: LogEvent): readonly LogEvent[] {
+  // A Go client prints no open; its fallback line comes with its program's first bytes.
   const spoke = c.events
-    .ofParty(party, 'session-new')
+    .ofParty(party, c.party(party)?.era.value === 'Go' ? 'fallback' : 'session-new')
     .filter((e) => e.line < event.line && (sender === null || c.sessions.some((s) => s.sid === e.sid && s.peer === sender)));
   const accepted = c.events.ofParty(party, 'app-connected').filter((e) => e.line < event.line && samePair(e.channel, event.channel));
   const usable = accepted.filter(
@@ -174,6 +187,8 @@ export function mapsKey(key: string, marker: Marker, me: string, era: Era | null
   if (marker.from === null || marker.to === null || numbers === undefined) return undefined;
   const [a, b] = numbers;
   const straight = `${Math.min(a, b)}_to_${Math.max(a, b)}`;
+  // The Go client takes the email of the lower number, where the Rust client takes the smaller one.
+  if (era === 'Go') return key === `${a <= b ? marker.from : marker.to}/${straight}` || key === `${marker.owner}/${marker.channel}`;
   const smaller = marker.from < marker.to ? marker.from : marker.to;
   const peer = marker.from === me ? marker.to : marker.from;
   if (key === `${smaller}/${straight}` || key === `${marker.owner}/${marker.channel}`) return true;

@@ -33,7 +33,8 @@ const RUNS = sql`
 `;
 
 /**
- * Runs, newest first: by the first line that names them, then by the time in the id (field guide 2.8), then by id.
+ * Runs, newest first: by the time in the id (field guide 2.8), else by the first line that names them, then by id. Not by the line first:
+ * under stale markers (F-20) the new run's bytes name the old one, perhaps for the first time in this log.
  * A run that only the tree names is older than one that a log names, unless its own id says otherwise.
  */
 export async function listRuns(query: Query): Promise<readonly RunName[]> {
@@ -46,9 +47,9 @@ export async function listRuns(query: Query): Promise<readonly RunName[]> {
       hasMarkers: r['marker'] === true,
     }))
     .toSorted((a, b) => {
-      if (a.firstSeenUs !== null && b.firstSeenUs !== null && a.firstSeenUs !== b.firstSeenUs) return b.firstSeenUs - a.firstSeenUs;
       const [ta, tb] = [runIdTime(a.id), runIdTime(b.id)];
       if (ta !== undefined && tb !== undefined && ta !== tb) return tb - ta;
+      if (a.firstSeenUs !== null && b.firstSeenUs !== null && a.firstSeenUs !== b.firstSeenUs) return b.firstSeenUs - a.firstSeenUs;
       if ((a.firstSeenUs === null) !== (b.firstSeenUs === null)) return a.firstSeenUs === null ? 1 : -1;
       return a.id < b.id ? 1 : -1;
     });
