@@ -71,11 +71,7 @@ export interface RunningCount {
   stop(): Promise<void>;
 }
 
-export function startCount(
-  logs: readonly CountedLog[],
-  templates: readonly UserTemplate[] = [],
-  threadBytes = THREAD_BYTES,
-): RunningCount {
+export function startCount(logs: readonly CountedLog[], templates: readonly UserTemplate[] = [], threadBytes = THREAD_BYTES): RunningCount {
   const request: Task = { task: 'count-logs', logs, templates };
   const bytes = logs.reduce((sum, log) => sum + log.bytes, 0);
   // Threads load what was built; sources that are run as they are stay on one.

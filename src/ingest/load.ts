@@ -148,7 +148,9 @@ class Load {
     if (mixed !== undefined && account.counts.records + account.counts.ignored === 0 && isOnlyTried(looked))
       return readSmallFile({ ...looked, sniffed: { kind: 'unknown', dialect: 'text' } });
     const settled = mixed === undefined ? looked : settleMixed(looked, mixed);
-    const source = noteChange(scannedSource(settled, account, scanner.account.summaries, { rows: scanner.rows, records: scanner.textRecords }));
+    const source = noteChange(
+      scannedSource(settled, account, scanner.account.summaries, { rows: scanner.rows, records: scanner.textRecords }),
+    );
     if (mixed !== undefined) source.nested = { tally: mixed.tally, owners: mixed.owners };
     if (hasLocalStamps && (mixed === undefined || mixed.tally.relay > 0)) this.settleZone(source, scanner, zone);
     return source;

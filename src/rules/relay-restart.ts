@@ -7,6 +7,8 @@ import { firstTime, harm, plural, ref } from './engine/ask.ts';
 
 /** Clients start within this time of their relay; a relay that is younger than that was restarted. */
 const YOUNGER_US = 3_000_000;
+/** A development relay stamps its start with the whole second. */
+const STAMP_US = 1_000_000;
 
 export const relayRestart = defineRule({
   meta: {
@@ -51,7 +53,10 @@ export const relayRestart = defineRule({
     const starts = c.events.of('relay-start');
     const began = c.parties.flatMap((p) => (p.managers[0]?.enabled?.t == null ? [] : [p.managers[0].enabled.t]));
     const firstClient = began.length === 0 ? Infinity : Math.min(...began);
-    const again = starts.find((e) => e.t !== null && e.t > firstClient + YOUNGER_US) ?? (starts.length > 1 ? starts.at(-1) : undefined);
+    const firstCut = Math.min(...cuts.map((e) => e.t ?? Infinity));
+    const again =
+      starts.find((e) => e.t !== null && (e.t > firstClient + YOUNGER_US || (e.t > firstClient && e.t > firstCut - STAMP_US))) ??
+      (starts.length > 1 ? starts.at(-1) : undefined);
     const logged = c.parties.filter((p) => p.log !== null).length;
     const allRefused = logged > 1 && new Set(refused.map((e) => e.party)).size === logged;
     const { rows: hit } = steps

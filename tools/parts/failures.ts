@@ -5,9 +5,6 @@ import { sortFailures } from './page.ts';
 const FAILURE_COUNT = 39;
 const FAILURES: readonly string[] = Array.from({ length: FAILURE_COUNT }, (_, i) => `F-${i + 1}`);
 
-/** Rules that are not written yet, with the failures that they will cover; `explains` may name them already. */
-export const PLANNED: Readonly<Record<string, readonly string[]>> = {};
-
 export interface Listed {
   readonly meta: RuleMeta;
   readonly evidence: string;
@@ -56,9 +53,7 @@ export function readmeText(rules: readonly Listed[]): string {
   );
   const failures = FAILURES.map((failure) => {
     const ids = rulesFor(failure, rules);
-    const planned = Object.keys(PLANNED).filter((id) => PLANNED[id]?.includes(failure) === true);
-    const none = planned.length === 0 ? 'not yet' : `not yet (planned: ${planned.join(', ')})`;
-    return `| ${failure} | ${ids.length === 0 ? none : ids.map((id) => link(id)).join(', ')} |`;
+    return `| ${failure} | ${ids.length === 0 ? 'not yet' : ids.map((id) => link(id)).join(', ')} |`;
   });
   return [
     '<!-- written by npm run parts -- --write -->',

@@ -241,6 +241,7 @@ async function up(sandbox: string, flags: UpFlags): Promise<ExitCode> {
     faults: flags.fault.map((value) => parseFault(value, emails)),
     patienceMs: flags.patience * 1000,
     command: [process.execPath, process.argv[1] ?? ''],
+    slot: process.pid,
     signal: stop.signal,
     say,
   });
@@ -301,7 +302,7 @@ function addUp(live: Command, done: (code: ExitCode) => void): void {
     .option('--relay-version <version>', 'S0, S1 or S2', oneOf('--relay-version', VERSIONS), 'S2')
     .option('--order <order>', 'shared or connection: see live relay', oneOf('--order', ORDERS), 'shared')
     .option('--overtaking <share>', 'how often a worker of the relay is late, 0 to 1', numberIn('--overtaking', 0, 1), 0.05)
-    .option('--rounds <n>', 'rounds of messages after the programs have found each other', numberIn('--rounds', 0, 10_000), 3)
+    .option('--rounds <n>', 'rounds of messages after the programs have found each other', numberIn('--rounds', 0, 10_000), 5)
     .option('--bytes <n>', 'bytes of a message', numberIn('--bytes', 0, MOST_MESSAGE_BYTES), 12_000)
     .option('--patience <seconds>', 'give up when nobody has moved a byte for so long', numberIn('--patience', 1, 3600), 12)
     .option(

@@ -4,6 +4,7 @@ import { once, setMaxListeners } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { DoctorError } from '../../model/errors.ts';
 import type { BehaviourName } from '../party/behaviour.ts';
 import { Children, type Child } from './children.ts';
 import type { Fault, FaultName } from './faults.ts';
@@ -16,7 +17,7 @@ const SETTLE_MS = 3500;
 const POLL_MS = 100;
 /** Clients find markers and send access lists before programs start. */
 const PREPARE_MS = 1200;
-const STRIKE_PHASE = 'round 2';
+const STRIKE_PHASE = 'round 4';
 
 export interface LabOptions {
   readonly sandbox: string;
@@ -29,6 +30,8 @@ export interface LabOptions {
   /** Nobody sent or received for so long: the run has stopped. */
   readonly patienceMs: number;
   readonly command: readonly string[];
+  /** Runs at the same time have different ones. */
+  readonly slot: number;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
 }
@@ -89,7 +92,7 @@ class Lab {
   async run(): Promise<LabResult> {
     const { emails, say, sandbox } = this.o;
     mkdirSync(sandbox, { recursive: true });
-    this.layout = { ...this.layout, ports: await freePorts(emails.length) };
+    this.layout = { ...this.layout, ports: await freePorts(emails.length, this.o.slot) };
     writeLayout(this.layout, this.layoutFaults());
     for (const { at, to } of this.faultsOf('port-taken')) this.strangers.push(await listenOn(this.layout.ports.get(portKey(at, to)) ?? 0));
     await this.startRelay(0);
@@ -266,18 +269,27 @@ async function listenOn(port: number): Promise<Server> {
   return server;
 }
 
-/** A port for each ordered pair, free at this moment. */
-async function freePorts(parties: number): Promise<ReadonlyMap<string, number>> {
-  const servers: Server[] = [];
-  const ports = new Map<string, number>();
-  for (let from = 0; from < parties; from++)
-    for (let to = 0; to < parties; to++) {
-      if (from === to) continue;
-      const server = await listenOn(0);
-      servers.push(server);
-      const address = server.address();
-      ports.set(portKey(from, to), typeof address === 'object' && address !== null ? address.port : 0);
-    }
+/** Below the ports that a system hands out by itself, so that nobody gets one between here and its client's bind. */
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_000;
+
+/** A port for each ordered pair, free at this moment. Runs that begin at once with other slots get other ports. */
+async function freePorts(parties: number, slot: number): Promise<ReadonlyMap<string, number>> {
+  const pairs = Array.from({ length: parties * parties }, (_, i) => [Math.floor(i / parties), i % parties] as const).filter(
+    ([a, b]) => a !== b,
+  );
+  const blocks = Math.floor((LAST_PORT - FIRST_PORT) / pairs.length);
+  for (let tried = 0; tried < blocks; tried++) {
+    const first = FIRST_PORT + ((slot + tried) % blocks) * pairs.length;
+    const ports = pairs.map(([from, to], index) => [portKey(from, to), first + index] as const);
+    if (await areFree(ports.map(([, port]) => port))) return new Map(ports);
+  }
+  throw new DoctorError('HLD_LIVE_CANNOT_LISTEN', { address: `127.0.0.1:${FIRST_PORT}-${LAST_PORT}`, reason: 'no block of ports is free' });
+}
+
+async function areFree(ports: readonly number[]): Promise<boolean> {
+  const tried = await Promise.allSettled(ports.map(async (port) => listenOn(port)));
+  const servers = tried.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   await Promise.all(servers.map(async (server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  return servers.length === ports.length;
 }

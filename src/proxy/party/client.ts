@@ -13,7 +13,7 @@ import { MAX_MESSAGE_BYTES } from '../../protocol/websocket.ts';
 import { BoundedQueue } from '../relay/queue.ts';
 import type { Behaviour } from './behaviour.ts';
 import { PartyFolder, PartyLog } from './files.ts';
-import { bare } from './log.ts';
+import { bare, escapeText } from './log.ts';
 import { Manager } from './manager.ts';
 import { ProxySide } from './proxy.ts';
 
@@ -230,7 +230,7 @@ export class Party {
     try {
       message = decodeMessage(data);
     } catch (error) {
-      this.log.write('ERROR', `ws decode error: ${bare(error instanceof Error ? error.message : String(error))}`);
+      this.log.write('ERROR', `ws decode error: ${escapeText(error instanceof Error ? error.message : String(error))}`);
       return;
     }
     if (message.type === 'FILE_WRITE') this.folder.keep(message.path, message.content ?? new Uint8Array());
@@ -319,10 +319,10 @@ function connectError(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
   if (code === 'ECONNREFUSED') return 'Io(Os { code: 111, kind: ConnectionRefused, message: "Connection refused" })';
   if (code === 'ECONNRESET') return 'Io(Os { code: 104, kind: ConnectionReset, message: "Connection reset by peer" })';
-  return bare(message);
+  return escapeText(message);
 }
 
 function syncError(error: unknown): string {
   const { cause } = error as { cause?: NodeJS.ErrnoException };
-  return bare(cause?.message ?? (error instanceof Error ? error.message : String(error)));
+  return escapeText(cause?.message ?? (error instanceof Error ? error.message : String(error)));
 }

@@ -25,7 +25,8 @@ function quoted(text: string | null | undefined): string {
   return `"${escapeText(text ?? '')}"`;
 }
 
-function escapeText(text: string): string {
+/** Free text inside a message: control characters escaped, so that it stays on its line. */
+export function escapeText(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what is escaped
   return text.toWellFormed().replace(/["\\\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (c) => {
     if (c === '"' || c === '\\') return `\\${c}`;
