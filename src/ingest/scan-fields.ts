@@ -1,5 +1,5 @@
 /** Fits the bytes of a line into a template: literal pieces compared, what stands between them noted. */
-import { MESSAGE_TYPES } from './templates/relay.ts';
+import { MESSAGE_TYPES } from '../protocol/message.ts';
 import { NUMBER_HOLES } from './templates/template.ts';
 import { PAYLOAD, TEXT_COUNT, type CompiledTable, type CompiledTemplate, type TreeNode } from './compile.ts';
 

@@ -9,7 +9,7 @@ import { LineRecord, type LineReader, type ReaderTarget, type Window } from './s
 import { saysHotlink } from './scan-rust.ts';
 import { classifyRequest, levelOf } from './scan-slog.ts';
 import { textTimeUs } from './scan-time.ts';
-import { MESSAGE_TYPES } from './templates/relay.ts';
+import { MESSAGE_TYPES } from '../protocol/message.ts';
 
 type Json = string | number | boolean | null | undefined | Json[] | { [key: string]: Json };
 

@@ -8,7 +8,8 @@ import { Dictionary, unescapeText } from '../../src/ingest/dictionary.ts';
 import type { PlainDialect } from '../../src/ingest/dialect.ts';
 import { parseSummary } from '../../src/ingest/scan-summary.ts';
 import { GO_CLIENT } from '../../src/ingest/templates/go-client.ts';
-import { MESSAGE_TYPES, RELAY } from '../../src/ingest/templates/relay.ts';
+import { RELAY } from '../../src/ingest/templates/relay.ts';
+import { MESSAGE_TYPES } from '../../src/protocol/message.ts';
 import { RUST_CLIENT } from '../../src/ingest/templates/rust-client.ts';
 import { isEvent, type Template } from '../../src/ingest/templates/template.ts';
 
@@ -166,7 +167,7 @@ export abstract class Reference {
 /** A value that shows that it is whole: an id of a usual length, the usual end of a path, a known type. */
 function isWholeValue(hole: string, value: string): boolean {
   if (hole === 'session') return [8, 16, 36].includes(value.length);
-  if (hole === 'type') return MESSAGE_TYPES.includes(value);
+  if (hole === 'type') return (MESSAGE_TYPES as readonly string[]).includes(value);
   return (hole === 'path' || hole === 'key') && value.endsWith('/stream.tcp.request');
 }
 

@@ -55,6 +55,17 @@ function late(options: StoryOptions, freed: boolean): Story {
   return s.on('client1', 'aggregator').arrive(5).end(14);
 }
 
+/** An address stands where client1's marker for the aggregator was; client2 has spoken. */
+function clobbered(era: StoryOptions['era']): Story {
+  return story(era === undefined ? {} : { era })
+    .marker('client1', 'aggregator', '127.0.0.1:42311')
+    .startClients()
+    .connect('aggregator')
+    .connect('client2')
+    .connect('client1', 'client2')
+    .talk('client2', 'aggregator', 8, 5);
+}
+
 /** Every frame of the second stream is skipped as well: no program ever was under that key. */
 function wrongKey(): Story {
   const s = story({ era: 'E5a' }).start().open('client1', 'aggregator').accept().noWriter(8);
@@ -108,15 +119,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       [
         `${era}: an address was written over a marker`,
         {
-          story: () =>
-            story({ era })
-              .marker('client1', 'aggregator', '127.0.0.1:42311')
-              .startClients()
-              .connect('aggregator')
-              .connect('client2')
-              .connect('client1', 'client2')
-              .talk('client2', 'aggregator', 8, 5)
-              .end(25),
+          story: () => clobbered(era).end(25),
           verdict: 'failed',
           cause: 'invalid-marker',
           subject: 'client1 > aggregator',
@@ -125,15 +128,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       [
         `${era}: the same, collected three seconds later`,
         {
-          story: () =>
-            story({ era })
-              .marker('client1', 'aggregator', '127.0.0.1:42311')
-              .startClients()
-              .connect('aggregator')
-              .connect('client2')
-              .connect('client1', 'client2')
-              .talk('client2', 'aggregator', 8, 5)
-              .end(3),
+          story: () => clobbered(era).end(3),
           verdict: 'inconclusive',
           cause: 'invalid-marker',
           subject: 'client1 > aggregator',

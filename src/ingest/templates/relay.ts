@@ -115,22 +115,3 @@ export const RELAY: readonly Template[] = [
   // Lines of the web framework and of the object store's client between those of the relay: known by their beginning.
   { family: 'relay-foreign', text: '\u0000' },
 ];
-
-/** Names of message types as numbers of JSON logs (field guide 6.3). */
-export const MESSAGE_TYPES: readonly string[] = [
-  'SYSTEM',
-  'ERROR',
-  'FILE_WRITE',
-  'FILE_DELETE',
-  'ACK',
-  'NACK',
-  'HTTP',
-  'FILE_NOTIFY',
-  'ACL_MANIFEST',
-  'HOTLINK_OPEN',
-  'HOTLINK_ACCEPT',
-  'HOTLINK_REJECT',
-  'HOTLINK_DATA',
-  'HOTLINK_CLOSE',
-  'HOTLINK_SIGNAL',
-];
