@@ -24,7 +24,7 @@ async function runLab(args: readonly string[]): Promise<{ sandbox: string; diagn
   });
   let out = '';
   child.stdout.on('data', (data: Buffer) => (out += data.toString('utf8')));
-  await once(child, 'exit');
+  await once(child, 'close');
   const analyzed = runBin(['analyze', sandbox, '--format', 'json']);
   return { sandbox, diagnosis: JSON.parse(analyzed.stdout) as Diagnosis, result: JSON.parse(out) as { completed: boolean } };
 }
