@@ -39,6 +39,8 @@ export function summarize(d: Diagnosis, input: string, withRun: boolean): RunLin
     }),
     { min: 0, max: 0 },
   );
+  // What a sender's counters miss is missing, also where two directions may share it.
+  const missing = d.findings.reduce((sum, f) => sum + (f.rule === 'asymmetric-growth' ? Number(f.metrics['missing_bytes'] ?? 0) : 0), 0);
   const cause = first === undefined ? null : { rule: first.rule, where: new Names(d).subject(first.subject) };
   return {
     input,
@@ -46,7 +48,7 @@ export function summarize(d: Diagnosis, input: string, withRun: boolean): RunLin
     because: d.because,
     run: withRun ? (d.run?.id ?? null) : null,
     cause,
-    lost: d.flows.length === 0 ? null : lost,
+    lost: d.flows.length === 0 ? null : { min: Math.min(lost.max, Math.max(lost.min, missing)), max: lost.max },
   };
 }
 
