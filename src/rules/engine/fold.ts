@@ -23,9 +23,12 @@ const PERIOD_US = 30_000_000;
 
 export function fold(all: readonly Found[]): Folded {
   const under = new Map<Found, Found>();
+  const first = smallest(all.map((f) => f.draft.at ?? Infinity));
   for (const effect of all) {
     const candidates = all.filter((cause) => cause !== effect && explains(cause, effect) && !cycle(cause, effect));
-    const best = candidates.toSorted((a, b) => rank(a) - rank(b) || time(a) - time(b) || (a.fingerprint < b.fingerprint ? -1 : 1))[0];
+    const best = candidates.toSorted(
+      (a, b) => rank(a) - rank(b) || period(a, first) - period(b, first) || (a.fingerprint < b.fingerprint ? -1 : 1),
+    )[0];
     if (best !== undefined) under.set(effect, best);
   }
   const rootOf = (f: Found): Found => {

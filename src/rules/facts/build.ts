@@ -114,7 +114,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     emails,
     sessions,
     since,
-    indexes: indexesOf(emails, pairing),
+    indexes: allMarkers.length > 0 ? new Map() : indexesOf(emails, pairing),
   };
   const parties = emails
     .map((email) => buildParty(email, shared))
@@ -237,7 +237,7 @@ function withNames(emails: readonly string[], texts: readonly CounterSample[], i
   return [...new Set([...emails, ...texts.map((s) => emailOf(s.party, emails))])].toSorted();
 }
 
-/** Numbers by the runner's names, when no marker gives any and each party has one of its own. */
+/** Numbers by the runner's names, where there is no marker at all and each party has one of its own. */
 function indexesOf(emails: readonly string[], pairing: Pairing): ReadonlyMap<string, number> {
   const named = emails.map((email) => [email, indexOfName(email)] as const);
   const numbers = new Set(named.map(([, index]) => index));
