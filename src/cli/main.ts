@@ -4,7 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { DoctorError, type ErrorKind } from '../model/errors.ts';
 import { addAnalyze } from './commands/analyze.ts';
 import { addExplain } from './commands/explain.ts';
-import { addLive } from './commands/live.ts';
+import { addLive } from './commands/live/index.ts';
 import { addPreflight } from './commands/preflight.ts';
 import { addQuery } from './commands/query.ts';
 import { addRules } from './commands/rules.ts';

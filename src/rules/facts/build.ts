@@ -114,7 +114,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     emails,
     sessions,
     since,
-    indexes: allMarkers.length > 0 ? new Map() : indexesOf(emails, pairing),
+    indexes: indexesOf(emails, pairing, allMarkers),
   };
   const parties = emails
     .map((email) => buildParty(email, shared))
@@ -238,7 +238,8 @@ function withNames(emails: readonly string[], texts: readonly CounterSample[], i
 }
 
 /** Numbers by the runner's names, where there is no marker at all and each party has one of its own. */
-function indexesOf(emails: readonly string[], pairing: Pairing): ReadonlyMap<string, number> {
+function indexesOf(emails: readonly string[], pairing: Pairing, markers: readonly unknown[]): ReadonlyMap<string, number> {
+  if (markers.length > 0) return new Map();
   const named = emails.map((email) => [email, indexOfName(email)] as const);
   const numbers = new Set(named.map(([, index]) => index));
   if (emails.some((e) => pairing.index(e) !== null) || numbers.has(null) || numbers.size !== emails.length) return new Map();
