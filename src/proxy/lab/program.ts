@@ -78,6 +78,7 @@ export class Program {
   waitingFor: number | null = null;
   private readonly peers = new Map<number, Peer>();
   private readonly signal: AbortSignal;
+  private isHung = false;
 
   constructor(signal: AbortSignal) {
     this.signal = signal;
@@ -105,6 +106,7 @@ export class Program {
   }
 
   async send(peer: number, message: Uint8Array): Promise<void> {
+    await this.unlessHung();
     const length = Buffer.alloc(LENGTH_BYTES);
     length.writeBigUInt64LE(BigInt(message.length));
     const to = this.peer(peer);
@@ -113,6 +115,7 @@ export class Program {
   }
 
   async receive(peer: number): Promise<Buffer> {
+    await this.unlessHung();
     this.waitingFor = peer;
     const from = this.peer(peer);
     const length = Number((await from.read(LENGTH_BYTES, this.signal)).readBigUInt64LE());
@@ -120,6 +123,17 @@ export class Program {
     const message = await from.read(length, this.signal);
     this.waitingFor = null;
     return message;
+  }
+
+  /** From now on it neither sends nor takes anything, with its connections open. */
+  hang(): void {
+    this.isHung = true;
+  }
+
+  private async unlessHung(): Promise<void> {
+    if (!this.isHung) return;
+    if (!this.signal.aborted) await once(this.signal, 'abort');
+    throw new Error('hung on purpose');
   }
 
   stopReading(): void {

@@ -1,34 +1,28 @@
 /** One run of the lab from an empty folder to a sandbox that `analyze` reads: processes, programs, faults, and how it ended. */
-import { createServer, type Server } from 'node:net';
-import { once, setMaxListeners } from 'node:events';
+import type { Server } from 'node:net';
+import { setMaxListeners } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DoctorError } from '../../model/errors.ts';
-import type { BehaviourName } from '../party/behaviour.ts';
 import { Children, type Child } from './children.ts';
 import type { Fault, FaultName } from './faults.ts';
 import { portKey, runId, writeLayout, writeState, type AclFault, type Layout, type LayoutFaults, type MarkerFault } from './layout.ts';
+import { Link } from './link.ts';
+import { freePorts, listenOn } from './ports.ts';
 import { Program } from './program.ts';
-import { play, type WorkloadOptions } from './workload.ts';
+import { erasOf, faultsOf, partyArgs, relayArgs, type Setup } from './setup.ts';
+import { play } from './workload.ts';
 
 /** After the last byte of a finished run: telemetry is flushed each 3 s. */
 const SETTLE_MS = 3500;
 const POLL_MS = 100;
 /** Clients find markers and send access lists before programs start. */
 const PREPARE_MS = 1200;
-const STRIKE_PHASE = 'round 4';
 
 export interface LabOptions {
+  readonly setup: Setup;
   readonly sandbox: string;
-  readonly emails: readonly string[];
-  readonly behaviours: readonly BehaviourName[];
-  readonly relayArgs: readonly string[];
-  readonly partyArgs: readonly string[];
-  readonly workload: WorkloadOptions;
-  readonly faults: readonly Fault[];
-  /** Nobody sent or received for so long: the run has stopped. */
-  readonly patienceMs: number;
+  /** The doctor itself, as it was started. */
   readonly command: readonly string[];
   /** Runs at the same time have different ones. */
   readonly slot: number;
@@ -64,7 +58,10 @@ export async function runLab(options: LabOptions): Promise<LabResult> {
 class Lab {
   private readonly o: LabOptions;
   private readonly children: Children;
+  private readonly emails: readonly string[];
+  private readonly faults: readonly Fault[];
   private readonly strangers: Server[] = [];
+  private readonly links = new Map<number, Link>();
   private readonly clients = new Map<number, Child>();
   private readonly struck = new Set<Fault>();
   private readonly giveUp = new AbortController();
@@ -75,14 +72,15 @@ class Lab {
   constructor(options: LabOptions) {
     this.o = options;
     this.children = new Children(options.command);
-    const { sandbox, emails } = options;
-    this.layout = { sandbox, emails, run: runId(emails, Date.now()), ports: new Map() };
+    this.emails = options.setup.parties;
+    this.faults = faultsOf(options.setup);
+    this.layout = { sandbox: options.sandbox, emails: this.emails, run: runId(this.emails, Date.now()), ports: new Map() };
     setMaxListeners(0, options.signal, this.giveUp.signal);
     options.signal.addEventListener('abort', () => this.giveUp.abort(), { once: true });
   }
 
   private faultsOf(name: FaultName): readonly Fault[] {
-    return this.o.faults.filter((fault) => fault.name === name);
+    return this.faults.filter((fault) => fault.name === name);
   }
 
   private has(name: FaultName, party: number): Fault | undefined {
@@ -90,7 +88,8 @@ class Lab {
   }
 
   async run(): Promise<LabResult> {
-    const { emails, say, sandbox } = this.o;
+    const { emails } = this;
+    const { say, sandbox } = this.o;
     mkdirSync(sandbox, { recursive: true });
     this.layout = { ...this.layout, ports: await freePorts(emails.length, this.o.slot) };
     writeLayout(this.layout, this.layoutFaults());
@@ -104,6 +103,7 @@ class Lab {
     const punctual = [...emails.keys()].filter((index) => this.has('late-client', index) === undefined);
     await Promise.all(punctual.map(async (index) => this.startClient(index)));
     for (const { at } of this.faultsOf('twin')) await this.startTwin(at);
+    for (const { at } of this.faultsOf('twin-at-home')) await this.startClient(at, join(sandbox, emails[at] ?? ''));
     writeState(
       this.layout,
       { pid: this.relay?.pid ?? 0, port: this.relayPort },
@@ -125,40 +125,49 @@ class Lab {
     ];
     for (const [name, kind] of kinds) for (const { at, to } of this.faultsOf(name)) markers.set(portKey(at, to), kind);
     for (const { at, to } of this.faultsOf('acl-excludes')) acls.set(portKey(at, to), 'excludes');
+    for (const { at, to } of this.faultsOf('acl-denied')) acls.set(portKey(to, at), 'denied');
     return { markers, acls };
   }
 
   private async startRelay(port: number): Promise<void> {
-    this.relay = await this.children.start('relay', ['relay', this.o.sandbox, '--port', String(port), ...this.o.relayArgs]);
+    this.relay = await this.children.start('relay', ['relay', this.o.sandbox, '--port', String(port), ...relayArgs(this.o.setup)]);
     this.relayPort = Number(/:(\d+),/.exec(this.relay.greeting)?.[1] ?? 0);
   }
 
   private async startClient(index: number, home?: string): Promise<void> {
-    const email = this.o.emails[index] ?? '';
+    const email = this.emails[index] ?? '';
     const args = [
       'party',
       this.o.sandbox,
       email,
       '--relay',
-      `http://127.0.0.1:${this.relayPort}`,
+      `http://127.0.0.1:${await this.wayToRelay(index)}`,
       '--era',
-      this.o.behaviours[index] ?? 'E6',
+      erasOf(this.o.setup)[index] ?? this.o.setup.era,
     ];
     if (this.has('hotlink-off', index) !== undefined) args.push('--hotlink-off');
     if (home !== undefined) args.push('--home', home);
-    const child = await this.children.start(email, [...args, ...this.o.partyArgs]);
+    const child = await this.children.start(email, [...args, ...partyArgs(this.o.setup)]);
     if (home === undefined) this.clients.set(index, child);
+  }
+
+  /** The port that a client is given for the relay's: a link of its own where that is to freeze. */
+  private async wayToRelay(index: number): Promise<number> {
+    if (this.has('freeze-link', index) === undefined) return this.relayPort;
+    const link = this.links.get(index) ?? (await Link.to(this.relayPort));
+    this.links.set(index, link);
+    return link.port;
   }
 
   /** Outside the sandbox's parties, as on another machine: no markers there. */
   private async startTwin(index: number): Promise<void> {
-    await this.startClient(index, join(this.o.sandbox, '..', `twin-of-${this.o.emails[index] ?? ''}`));
+    await this.startClient(index, join(this.o.sandbox, '..', `twin-of-${this.emails[index] ?? ''}`));
   }
 
   // ---- programs
 
   private async compute(): Promise<LabResult> {
-    const { emails, say } = this.o;
+    const { emails } = this;
     const programs = emails.map(() => new Program(this.giveUp.signal));
     const errors = new Map<number, string>();
     const playing = programs.map(async (program, me) => {
@@ -168,6 +177,7 @@ class Lab {
         errors.set(me, error instanceof Error ? error.message : String(error));
       }
     });
+    void this.strikeByTime(programs);
     const all = Promise.all(playing).then(() => true);
     const watching = this.watch(programs);
     const isOver = await Promise.race([all, watching.then(() => false)]);
@@ -180,40 +190,52 @@ class Lab {
     this.giveUp.abort();
     for (const program of programs) program.close();
     await all;
-    say(completed ? 'all programs are done' : 'the run has stopped');
+    this.o.say(completed ? 'all programs are done' : 'the run has stopped');
     return { run: this.layout.run, completed, programs: programs.map((program, me) => this.endOf(program, me, errors.get(me))) };
   }
 
   private async playOne(program: Program, me: number): Promise<void> {
-    const { emails, workload } = this.o;
+    const { emails } = this;
+    const { rounds, bytes, seed } = this.o.setup;
     if (this.has('no-app', me) !== undefined) {
       program.phase = 'absent';
       return;
     }
     await this.pause((this.has('late-app', me)?.seconds ?? 0) * 1000);
     for (const peer of emails.keys()) if (peer !== me) await program.connect(peer, this.layout.ports.get(portKey(me, peer)) ?? 0);
-    await play(me, program, emails.length, workload, { before: async (phase) => this.strike(program, me, phase) });
+    await play(me, program, emails.length, { rounds, bytes, seed }, { before: async (round) => this.strike(program, me, round) });
   }
 
-  /** Faults that strike in the middle: once, when the first program of those they concern gets there. */
-  private async strike(program: Program, me: number, phase: string): Promise<void> {
-    if (phase !== STRIKE_PHASE) return;
-    for (const fault of this.o.faults) {
+  /** Faults that strike at a round: once, when the first program of those they concern gets there. */
+  private async strike(program: Program, me: number, round: number): Promise<void> {
+    for (const fault of this.faults) {
       const isMine = fault.at === me || (fault.at < 0 && me === 0);
-      if (!isMine || this.struck.has(fault)) continue;
+      if (!isMine || this.struck.has(fault) || !('round' in fault.moment) || round < fault.moment.round) continue;
       this.struck.add(fault);
       await this.strikeOne(fault, program);
     }
   }
 
+  /** Faults that strike so long after programs have started, whatever these do then. */
+  private async strikeByTime(programs: readonly Program[]): Promise<void> {
+    await Promise.all(
+      this.faults.map(async (fault) => {
+        if (!('afterMs' in fault.moment)) return;
+        await this.pause(fault.moment.afterMs);
+        const program = programs[Math.max(0, fault.at)];
+        if (program === undefined || this.giveUp.signal.aborted) return;
+        if (fault.name === 'hang-app') program.hang();
+        else await this.strikeOne(fault, program);
+      }),
+    );
+  }
+
   private async strikeOne(fault: Fault, program: Program): Promise<void> {
     const client = this.clients.get(fault.at);
-    if (fault.name === 'hang-app') {
-      await once(this.giveUp.signal, 'abort');
-      throw new Error('hung on purpose');
-    }
+    if (fault.name === 'hang-app') program.hang();
     if (fault.name === 'deaf-app') program.stopReading();
     if (fault.name === 'cut') client?.tell('cut');
+    if (fault.name === 'freeze-link') this.links.get(fault.at)?.freeze();
     if (fault.name === 'kill-client' || fault.name === 'restart-client') await client?.kill();
     if (fault.name === 'restart-client') await this.startClient(fault.at);
     if (fault.name !== 'relay-restart') return;
@@ -226,12 +248,12 @@ class Lab {
     const total = (): number =>
       programs.reduce(
         (sum, program) =>
-          sum + [...this.o.emails.keys()].reduce((s, peer) => s + program.counts(peer).sent + program.counts(peer).received, 0),
+          sum + [...this.emails.keys()].reduce((s, peer) => s + program.counts(peer).sent + program.counts(peer).received, 0),
         0,
       );
     let last = total();
     let since = Date.now();
-    while (!this.giveUp.signal.aborted && Date.now() - since < this.o.patienceMs) {
+    while (!this.giveUp.signal.aborted && Date.now() - since < this.o.setup.patience * 1000) {
       await this.pause(POLL_MS);
       const now = total();
       if (now === last) continue;
@@ -241,7 +263,7 @@ class Lab {
   }
 
   private endOf(program: Program, me: number, error: string | undefined): ProgramEnd {
-    const { emails } = this.o;
+    const { emails } = this;
     const by = (what: 'sent' | 'received'): Record<string, number> =>
       Object.fromEntries(emails.flatMap((email, peer) => (peer === me ? [] : [[email, program.counts(peer)[what]]])));
     const waitingFor = program.waitingFor === null ? null : (emails[program.waitingFor] ?? null);
@@ -256,40 +278,6 @@ class Lab {
     this.giveUp.abort();
     await this.children.kill();
     for (const stranger of this.strangers) stranger.close();
+    for (const link of this.links.values()) link.close();
   }
-}
-
-async function listenOn(port: number): Promise<Server> {
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined);
-    socket.resume();
-  });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
-}
-
-/** Below the ports that a system hands out by itself, so that nobody gets one between here and its client's bind. */
-const FIRST_PORT = 20_000;
-const LAST_PORT = 32_000;
-
-/** A port for each ordered pair, free at this moment. Runs that begin at once with other slots get other ports. */
-async function freePorts(parties: number, slot: number): Promise<ReadonlyMap<string, number>> {
-  const pairs = Array.from({ length: parties * parties }, (_, i) => [Math.floor(i / parties), i % parties] as const).filter(
-    ([a, b]) => a !== b,
-  );
-  const blocks = Math.floor((LAST_PORT - FIRST_PORT) / pairs.length);
-  for (let tried = 0; tried < blocks; tried++) {
-    const first = FIRST_PORT + ((slot + tried) % blocks) * pairs.length;
-    const ports = pairs.map(([from, to], index) => [portKey(from, to), first + index] as const);
-    if (await areFree(ports.map(([, port]) => port))) return new Map(ports);
-  }
-  throw new DoctorError('HLD_LIVE_CANNOT_LISTEN', { address: `127.0.0.1:${FIRST_PORT}-${LAST_PORT}`, reason: 'no block of ports is free' });
-}
-
-async function areFree(ports: readonly number[]): Promise<boolean> {
-  const tried = await Promise.allSettled(ports.map(async (port) => listenOn(port)));
-  const servers = tried.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  await Promise.all(servers.map(async (server) => new Promise((resolve) => server.close(resolve))));
-  return servers.length === ports.length;
 }

@@ -13,6 +13,8 @@ export interface WorkloadOptions {
 const SYNC_BYTES = 5;
 
 interface Step {
+  /** 0: before the rounds. */
+  readonly round: number;
   readonly from: number;
   readonly to: number;
   readonly bytes: number;
@@ -22,22 +24,22 @@ interface Step {
 /** Two parties: 0→1, 1→0 in rounds. More: all report to the first, it answers, then rounds of shares and reveals. */
 export function stepsOf(parties: number, { rounds, bytes }: WorkloadOptions): readonly Step[] {
   const steps: Step[] = [];
-  const add = (phase: string, from: number, to: number, size: number): void => void steps.push({ phase, from, to, bytes: size });
+  const add = (round: number, from: number, to: number, size: number): void =>
+    void steps.push({ round, phase: round === 0 ? 'sync' : `round ${round}`, from, to, bytes: size });
   if (parties > 2) {
-    for (let i = 1; i < parties; i++) add('sync', i, 0, SYNC_BYTES);
-    for (let i = 1; i < parties; i++) add('sync', 0, i, SYNC_BYTES);
+    for (let i = 1; i < parties; i++) add(0, i, 0, SYNC_BYTES);
+    for (let i = 1; i < parties; i++) add(0, 0, i, SYNC_BYTES);
   }
   for (let round = 1; round <= rounds; round++) {
-    const phase = `round ${round}`;
     if (parties === 2) {
-      add(phase, 0, 1, bytes);
-      add(phase, 1, 0, bytes);
+      add(round, 0, 1, bytes);
+      add(round, 1, 0, bytes);
       continue;
     }
-    for (let i = 1; i < parties; i++) add(phase, 0, i, bytes);
-    for (let i = 1; i < parties; i++) for (let j = i + 1; j < parties; j++) add(phase, i, j, bytes);
-    for (let i = parties - 1; i > 0; i--) for (let j = i - 1; j > 0; j--) add(phase, i, j, bytes);
-    add(phase, 1, 0, bytes);
+    for (let i = 1; i < parties; i++) add(round, 0, i, bytes);
+    for (let i = 1; i < parties; i++) for (let j = i + 1; j < parties; j++) add(round, i, j, bytes);
+    for (let i = parties - 1; i > 0; i--) for (let j = i - 1; j > 0; j--) add(round, i, j, bytes);
+    add(round, 1, 0, bytes);
   }
   return steps;
 }
@@ -52,8 +54,8 @@ function content(seed: number, step: number, bytes: number): Buffer {
 }
 
 export interface ProgramHooks {
-  /** Called before each own step; may wait for ever (a program that hangs). */
-  readonly before?: (phase: string) => Promise<void>;
+  /** Called before each own step with its round. */
+  readonly before?: (round: number) => Promise<void>;
 }
 
 /** One party's part in it, from the first byte to the last. */
@@ -67,7 +69,7 @@ export async function play(
   for (const [index, step] of stepsOf(parties, options).entries()) {
     if (step.from !== me && step.to !== me) continue;
     program.phase = step.phase;
-    await hooks.before?.(step.phase);
+    await hooks.before?.(step.round);
     if (step.from === me) await program.send(step.to, content(options.seed, index, step.bytes));
     else {
       const got = await program.receive(step.from);

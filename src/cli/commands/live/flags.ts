@@ -7,8 +7,6 @@ export const VERSIONS = ['S0', 'S1', 'S2'] as const;
 export const ORDERS = ['shared', 'connection'] as const;
 export const ERAS = ['E3', 'E4', 'E5a', 'E5b', 'E6'] as const satisfies readonly BehaviourName[];
 export const MAX_PORT = 65_535;
-export const MOST_PARTIES = 16;
-export const MOST_MESSAGE_BYTES = 64 * 1024 * 1024;
 export const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|::1)$/;
 export const EMAIL = /^[^\s@/\\]+@[^\s@/\\]+\.[^\s@/\\]+$/;
 
@@ -28,10 +26,6 @@ export function numberIn(option: string, least: number, most: number): (value: s
     }
     return number;
   };
-}
-
-export function several(value: string, before: string[]): string[] {
-  return [...before, value];
 }
 
 /** Runs until a signal, or until standard input ends where the process belongs to another; `command` gets the lines of that. */
