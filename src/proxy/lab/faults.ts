@@ -23,7 +23,12 @@ export const FAULTS = {
   'deaf-app': { place: 'party', strikes: true, says: 'its program stops reading', failures: 'F-7' },
   'kill-client': { place: 'party', strikes: true, says: 'its client is killed', failures: 'F-36' },
   'restart-client': { place: 'party', strikes: true, says: 'its client is killed and starts again', failures: 'F-36' },
-  'late-client': { place: 'party', seconds: 6, says: 'its client starts so many seconds after the others', failures: 'F-5' },
+  'late-client': {
+    place: 'party',
+    seconds: 6,
+    says: 'its client starts so many seconds after the others, then its program',
+    failures: 'F-5',
+  },
   cut: { place: 'party', strikes: true, says: 'its connection to the relay is cut', failures: 'F-18' },
   'freeze-link': {
     place: 'party',

@@ -73,7 +73,7 @@ export const SCENARIOS: readonly Scenario[] = [
     eras: ['E6', 'E5b'],
     settings: 'party-era=client1:E3 patience=8',
     expects: stalls('mixed-versions', 'client2>client1'),
-    cure: 'era=E6',
+    cure: 'party-era=none',
   },
   {
     name: 'late-program',

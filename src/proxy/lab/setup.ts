@@ -4,12 +4,12 @@
  */
 import { DoctorError } from '../../model/errors.ts';
 import { BEHAVIOURS, type BehaviourName } from '../party/behaviour.ts';
-import { oneOf, parseFault, type Fault } from './faults.ts';
+import { FAULTS, oneOf, parseFault, type Fault, type FaultKind } from './faults.ts';
 import { partyEmails } from './layout.ts';
+import { WORKLOAD_NAMES, type WorkloadName } from './workload.ts';
 
 const VERSIONS = ['S0', 'S1', 'S2'] as const;
 const ORDERS = ['shared', 'connection'] as const;
-export const WORKLOADS = ['rounds'] as const;
 const MOST_PARTIES = 16;
 const MOST_MESSAGE_BYTES = 64 * 1024 * 1024;
 const MOST_ROUNDS = 10_000;
@@ -26,7 +26,9 @@ export interface Setup {
   readonly order: (typeof ORDERS)[number];
   /** How often a worker of the relay is late, 0 to 1. */
   readonly overtaking: number;
-  readonly workload: (typeof WORKLOADS)[number];
+  readonly workload: WorkloadName;
+  /** A command that is each party's program in place of a workload. */
+  readonly program: string | null;
   readonly rounds: number;
   /** Of one message. */
   readonly bytes: number;
@@ -48,6 +50,7 @@ export const DEFAULT_SETUP: Setup = {
   order: 'shared',
   overtaking: 0.05,
   workload: 'rounds',
+  program: null,
   rounds: 5,
   bytes: 12_000,
   patience: 12,
@@ -97,6 +100,7 @@ function partiesOf(value: string, refuse: Refuse): readonly string[] {
 }
 
 function partyEra(setup: Setup, value: string, refuse: Refuse): Setup {
+  if (value === 'none') return { ...setup, partyEras: {} };
   const [name = '', wished = ''] = value.split(/[=:]/);
   const known = ERA_NAMES.find((era) => era === wished);
   if (known === undefined || !setup.parties.some((email) => isParty(email, name)))
@@ -120,10 +124,10 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
     set: (setup, value, refuse) => ({ ...setup, parties: partiesOf(value, refuse) }),
   },
   era: {
-    says: 'how all clients act; parties that differ come after it',
-    set: (setup, value, refuse) => ({ ...setup, era: choose(value, ERA_NAMES, refuse), partyEras: {} }),
+    says: 'how clients act',
+    set: (setup, value, refuse) => ({ ...setup, era: choose(value, ERA_NAMES, refuse) }),
   },
-  'party-era': { says: 'PARTY:ERA, one client of another era', set: partyEra },
+  'party-era': { says: 'PARTY:ERA, one client of another era; may be repeated; none: all are alike', set: partyEra },
   relay: relayVersion,
   'relay-version': relayVersion,
   order: {
@@ -136,7 +140,14 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   workload: {
     says: 'what programs do with each other',
-    set: (setup, value, refuse) => ({ ...setup, workload: choose(value, WORKLOADS, refuse) }),
+    set: (setup, value, refuse) => ({ ...setup, workload: choose(value, WORKLOAD_NAMES, refuse), program: null }),
+  },
+  program: {
+    says: "a command of yours that is each party's program",
+    set: (setup, value, refuse) => {
+      if (value.trim() === '') throw refuse('a command for /bin/sh');
+      return { ...setup, program: value };
+    },
   },
   rounds: {
     says: 'rounds of messages',
@@ -179,21 +190,38 @@ export function applySettings(base: Setup, settings: readonly (readonly [string,
     setup = setting.set(setup, value, refuse, !seen.has(key));
     seen.add(key);
   }
-  faultsOf(setup, option);
+  const faults = faultsOf(setup, option);
+  const unable = setup.program === null ? undefined : faults.findIndex(needsWorkload);
+  if (unable !== undefined && unable >= 0)
+    throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', {
+      option: '--fault',
+      value: setup.faults[unable] ?? '',
+      expected: 'with --program, a time such as @3s in place of a round: nobody knows the rounds of your program',
+    });
   return setup;
+}
+
+/** Whether a fault waits for a round, which only a workload of the lab has. */
+function needsWorkload({ name, moment }: Fault): boolean {
+  const kind: FaultKind = FAULTS[name];
+  return kind.strikes === true && 'round' in moment;
 }
 
 /** `era=E3 relay=S1 fault=late-app:client1`: settings with spaces or commas between. */
 export function parseSettings(text: string, option: string): readonly (readonly [string, string])[] {
-  return text
-    .split(/[\s,]+/)
-    .filter((word) => word !== '')
-    .map((word) => {
-      const at = word.indexOf('=');
-      const key = at < 0 ? word : word.slice(0, at);
-      if (at < 1) throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option, value: word, expected: `KEY=VALUE, such as era=E5b` });
-      return [key, word.slice(at + 1)] as const;
-    });
+  return (
+    text
+      // Quotes keep a value with spaces together: program='sh run.sh'.
+      .split(/[\s,]+(?=(?:[^']*'[^']*')*[^']*$)/)
+      .map((word) => word.replaceAll("'", ''))
+      .filter((word) => word !== '')
+      .map((word) => {
+        const at = word.indexOf('=');
+        const key = at < 0 ? word : word.slice(0, at);
+        if (at < 1) throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option, value: word, expected: `KEY=VALUE, such as era=E5b` });
+        return [key, word.slice(at + 1)] as const;
+      })
+  );
 }
 
 export function faultsOf(setup: Setup, option?: string): readonly Fault[] {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../../exit.ts';
 import { addParty } from './party.ts';
+import { addProgram } from './program.ts';
 import { addRelay } from './relay.ts';
 import { addScenarios } from './scenarios.ts';
 import { addUp } from './up.ts';
@@ -11,4 +12,5 @@ export function addLive(program: Command, done: (code: ExitCode) => void): void 
   addScenarios(live, done);
   addRelay(live, done);
   addParty(live, done);
+  addProgram(live, done);
 }

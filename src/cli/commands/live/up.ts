@@ -15,6 +15,8 @@ const SETTING_FLAGS = {
   relayVersion: 'relay-version',
   order: 'order',
   overtaking: 'overtaking',
+  workload: 'workload',
+  program: 'program',
   rounds: 'rounds',
   bytes: 'bytes',
   patience: 'patience',
@@ -43,8 +45,8 @@ function settingsOf(flags: UpFlags): readonly (readonly [string, string])[] {
 }
 
 function describeRun(result: LabResult): string {
-  const lines = result.programs.map(({ email, phase, waitingFor, error }) => {
-    const waits = waitingFor === null ? '' : `, waits for ${waitingFor}`;
+  const lines = result.programs.map(({ email, phase, waitingFor, error, exit }) => {
+    const waits = waitingFor === null ? (exit == null ? '' : `, ended with ${exit}`) : `, waits for ${waitingFor}`;
     return `  ${email}: ${phase}${waits}${error === null || waitingFor !== null ? '' : ` (${error})`}`;
   });
   return `${lines.join('\n')}\n`;
@@ -98,6 +100,8 @@ export function addUp(live: Command, done: (code: ExitCode) => void): void {
     .option('--relay-version <version>', 'S0, S1 or S2 (S2)')
     .option('--order <order>', 'shared or connection: see live relay (shared)')
     .option('--overtaking <share>', 'how often a worker of the relay is late, 0 to 1 (0.05)')
+    .option('--workload <name>', 'what programs do: rounds, echo, tcp-test or burst (rounds)')
+    .option('--program <command>', "a command of yours that is each party's program; docs/live.md says what it finds in its environment")
     .option('--rounds <n>', 'rounds of messages after the programs have found each other (5)')
     .option('--bytes <n>', 'bytes of a message (12000)')
     .option('--patience <seconds>', 'give up when nobody has moved a byte for so long (12)')
