@@ -3,7 +3,7 @@
  * the runner of the real system keeps it (`syqure-native.log`, field guide 2.7). A guard process runs it, so that it ends with the lab
  * even if the lab is killed.
  */
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { once } from 'node:events';
 import { kill } from 'node:process';
@@ -73,7 +73,7 @@ export class OwnProgram implements Player {
   moved(): number {
     const email = this.seat.emails[this.seat.me] ?? '';
     const file = join(this.o.sandbox, email, 'datasites', email, '.syftbox/hotlink_telemetry.json');
-    return telemetryBytes(file) + said(this.log);
+    return telemetryBytes(file) + said(this.log).length;
   }
 
   hang(): void {
@@ -91,9 +91,7 @@ export class OwnProgram implements Player {
   end(error: string | undefined): ProgramEnd {
     const { emails, me } = this.seat;
     const phase = this.guard === undefined ? 'start' : this.exit === null ? 'running' : this.exit === 'code 0' ? 'done' : 'failed';
-    const output = textOf(this.log)
-      .replaceAll(/^(?!\[std(?:out|err)\] ).*\n/gm, '')
-      .slice(-OUTPUT_BYTES);
+    const output = said(this.log).slice(-OUTPUT_BYTES);
     return { email: emails[me] ?? '', phase, waitingFor: null, error: error ?? null, sent: {}, received: {}, exit: this.exit, output };
   }
 
@@ -121,12 +119,9 @@ function textOf(path: string): string {
   }
 }
 
-function said(path: string): number {
-  try {
-    return statSync(path).size;
-  } catch {
-    return 0;
-  }
+/** What the command itself said, without the words of its runner. */
+function said(path: string): string {
+  return textOf(path).replaceAll(/^(?!\[std(?:out|err)\] ).*(?:\n|$)/gm, '');
 }
 
 /** Sum of tx and rx; 0 while the file is not there or half written. */
