@@ -1,7 +1,7 @@
 /** One run of the lab from an empty folder to a sandbox that `analyze` reads: processes, programs, faults, and how it ended. */
 import type { Server } from 'node:net';
 import { setMaxListeners } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Children, type Child } from './children.ts';
@@ -16,8 +16,10 @@ import { erasOf, faultsOf, partyArgs, relayArgs, type Setup } from './setup.ts';
 /** After the last byte of a finished run: telemetry is flushed each 3 s. */
 const SETTLE_MS = 3500;
 const POLL_MS = 100;
-/** Clients find markers and send access lists before programs start. */
+/** From its first telemetry on, a client finds markers and sends access lists; then programs start. */
 const PREPARE_MS = 1200;
+/** For a client to get so far. */
+const READY_MS = 8000;
 
 export interface LabOptions {
   readonly setup: Setup;
@@ -100,6 +102,7 @@ class Lab {
       { pid: this.relay?.pid ?? 0, port: this.relayPort },
       emails.map((_, index) => this.clients.get(index)?.pid ?? 0),
     );
+    await Promise.all(punctual.map(async (index) => this.untilReady(index)));
     await this.pause(PREPARE_MS);
     const result = await this.compute();
     await Promise.allSettled(late);
@@ -140,6 +143,14 @@ class Lab {
     if (home !== undefined) args.push('--home', home);
     const child = await this.children.start(email, [...args, ...partyArgs(this.o.setup)]);
     if (home === undefined) this.clients.set(index, child);
+  }
+
+  private async untilReady(index: number): Promise<void> {
+    if (this.has('hotlink-off', index) !== undefined) return;
+    const email = this.emails[index] ?? '';
+    const file = join(this.o.sandbox, email, 'datasites', email, '.syftbox/hotlink_telemetry.json');
+    const limit = Date.now() + READY_MS;
+    while (!existsSync(file) && Date.now() < limit && !this.giveUp.signal.aborted) await this.pause(POLL_MS);
   }
 
   /** The port that a client is given for the relay's: a link of its own where that is to freeze. */
