@@ -25,6 +25,8 @@ export interface LabOptions {
   readonly behaviours: readonly BehaviourName[];
   readonly relayArgs: readonly string[];
   readonly partyArgs: readonly string[];
+  /** Further ones of each party. */
+  readonly ownPartyArgs: readonly (readonly string[])[];
   readonly workload: WorkloadOptions;
   readonly faults: readonly Fault[];
   /** Nobody sent or received for so long: the run has stopped. */
@@ -146,7 +148,8 @@ class Lab {
     ];
     if (this.has('hotlink-off', index) !== undefined) args.push('--hotlink-off');
     if (home !== undefined) args.push('--home', home);
-    const child = await this.children.start(email, [...args, ...this.o.partyArgs]);
+    const child = await this.children.start(email, [...args, ...this.o.partyArgs, ...(this.o.ownPartyArgs[index] ?? [])]);
+    if (child.greeting.includes('WITHOUT')) this.o.say(child.greeting);
     if (home === undefined) this.clients.set(index, child);
   }
 

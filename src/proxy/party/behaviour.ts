@@ -1,4 +1,5 @@
 /** How a version of the client acts, as single switches; a version is a preset over them (field guide 8.2–8.8). */
+import { PEERS_E3, PEERS_E4, PEERS_E6, type PeerBehaviour } from './peer-behaviour.ts';
 
 export interface Behaviour {
   readonly name: string;
@@ -30,6 +31,8 @@ export interface Behaviour {
   readonly strictKeys: boolean;
   /** Takes ICE servers from the relay, and so a TURN address without credentials. */
   readonly serverIce: boolean;
+  /** The direct way. */
+  readonly peers: PeerBehaviour;
 }
 
 const E3: Behaviour = {
@@ -50,6 +53,7 @@ const E3: Behaviour = {
   graceFrames: 0,
   strictKeys: false,
   serverIce: false,
+  peers: PEERS_E3,
 };
 
 const E4: Behaviour = {
@@ -61,6 +65,7 @@ const E4: Behaviour = {
   opensTo: 'earlier-opener',
   namesOpener: true,
   serverIce: true,
+  peers: PEERS_E4,
 };
 
 const E5A: Behaviour = { ...E4, name: 'E5a', outboundKey: 'directional', peerInboundKey: 'same' };
@@ -75,6 +80,7 @@ const E6: Behaviour = {
   graceMs: 1500,
   graceFrames: 3,
   strictKeys: true,
+  peers: PEERS_E6,
 };
 
 export const BEHAVIOURS = { E3, E4, E5a: E5A, E5b: E5B, E6 } as const;

@@ -11,6 +11,7 @@ import { decodeMessage, encodeMessage, type Encoding } from '../../protocol/mess
 import type { Message } from '../../protocol/message.ts';
 import { MAX_MESSAGE_BYTES } from '../../protocol/websocket.ts';
 import { BoundedQueue } from '../relay/queue.ts';
+import type { PeerStack } from '../webrtc/peer.ts';
 import type { Behaviour } from './behaviour.ts';
 import { PartyFolder, PartyLog } from './files.ts';
 import { bare, escapeText } from './log.ts';
@@ -42,6 +43,8 @@ export interface PartyOptions {
   readonly p2pOnly: boolean;
   readonly hotlink: boolean;
   readonly bindAddress: string;
+  /** For peer to peer, as a client whose own environment names ICE servers; undefined: one that depends on the relay's, and fails. */
+  readonly stack: PeerStack | undefined;
 }
 
 /** One connection to the relay and the manager that came with it. */
@@ -93,6 +96,7 @@ export class Party {
     this.line?.socket.close(1000);
     this.cutLine();
     for (const side of this.sides) side.close();
+    this.o.stack?.close();
     await Promise.allSettled(this.loops);
     this.log.close();
   }
@@ -149,7 +153,7 @@ export class Party {
       socket.once('upgrade', (response) => {
         encoding = response.headers['x-syft-ws-encoding'] === 'msgpack' ? 'msgpack' : 'json';
         const ice = response.headers['x-syft-hotlink-ice-servers'];
-        if (this.o.behaviour.serverIce && typeof ice === 'string' && !this.hasServerIce) {
+        if (this.o.stack === undefined && this.o.behaviour.serverIce && typeof ice === 'string' && !this.hasServerIce) {
           this.hasServerIce = ice.includes('turn');
           this.log.write('INFO', `hotlink ICE servers from server: ${bare(ice)}`);
         }
@@ -169,7 +173,7 @@ export class Party {
   }
 
   private newManager(line: Line): void {
-    const { email, behaviour, debug, strict, p2pOnly, bindAddress } = this.o;
+    const { email, behaviour, debug, strict, p2pOnly, bindAddress, stack } = this.o;
     const log = this.log.write;
     let flushedMs = 0;
     const flush = (): void => {
@@ -186,6 +190,7 @@ export class Party {
       p2pOnly,
       encoding: line.encoding,
       noCredentials: this.hasServerIce,
+      stack,
       send: async (message) => line.outgoing.put(message),
       log,
       ensureDirectory: (path) => this.folder.ensureDirectory(path),

@@ -6,15 +6,18 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { PeerStack } from '../webrtc/peer.ts';
 import type { DataMessage, EndMessage, Message, OpenMessage } from '../../protocol/message.ts';
 import type { Behaviour } from './behaviour.ts';
 import { Counters, type Live, type ProxyRow, type SessionRow } from './counters.ts';
 import { parentOf } from './keys.ts';
 import { bare, decodedText, type PartyLevel } from './log.ts';
+import { Peers } from './peers.ts';
 import { Reorder } from './reorder.ts';
 import { WriterMap, type Writer } from './writers.ts';
 
 const WRITER_POLL_MS = 250;
+const ADOPT_POLL_MS = 100;
 const PROXY_PATH = /stream\.tcp\.request$/;
 const QUEUE_CLOSED = 'ws send queue closed\n\nCaused by:\n    channel closed';
 
@@ -33,6 +36,8 @@ export interface ManagerOptions {
   readonly encoding: string;
   /** The relay's header says TURN and there are no credentials: no peer connection can be built. */
   readonly noCredentials: boolean;
+  /** Builds peer connections; undefined: none can be built. */
+  readonly stack: PeerStack | undefined;
   /** False when the queue to the relay is dead. */
   readonly send: (message: Message) => Promise<boolean>;
   readonly log: (level: PartyLevel, message: string) => void;
@@ -80,20 +85,31 @@ export class Manager {
   private readonly o: ManagerOptions;
   private readonly outbound = new Map<string, Outbound>();
   private readonly inbound = new Map<string, Inbound>();
-  private readonly reorder = new Reorder<DataMessage>();
+  private readonly reorder = new Reorder<Uint8Array>();
+  private readonly peers: Peers;
 
   constructor(options: ManagerOptions) {
-    this.o = options;
+    const { behaviour } = options;
+    // Older versions do not know the word.
+    const strict = options.strict && behaviour.strictKeys;
+    this.o = { ...options, strict };
     this.startedMs = options.now();
-    this.writers = new WriterMap(options.behaviour.standby);
-    this.counters = new Counters({ strictKeys: options.behaviour.strictKeys, strict: options.strict, startedMs: this.startedMs });
+    this.writers = new WriterMap(behaviour.standby);
+    this.counters = new Counters({ strictKeys: behaviour.strictKeys, strict, startedMs: this.startedMs });
+    this.peers = new Peers({
+      ...options,
+      behaviour: behaviour.peers,
+      counters: this.counters,
+      deliver: async (session, { path, seq, payload }) => this.overPeer(session, path, seq, payload),
+      pause: async (ms) => this.pause(ms),
+    });
   }
 
   live(): Live {
     const row = (s: { id: string; path: string }): Omit<SessionRow, 'status' | 'seq'> => ({
       sid: s.id.slice(0, 8),
       path: s.path,
-      webrtc: 'none',
+      webrtc: this.peers.state(s.id),
     });
     return {
       inbound: [...this.inbound.values()].map(row),
@@ -115,6 +131,7 @@ export class Manager {
     if (message.type === 'HOTLINK_ACCEPT') return this.accepted(message.session);
     if (message.type === 'HOTLINK_REJECT') return this.rejected(message);
     if (message.type === 'HOTLINK_DATA') return this.data(message);
+    if (message.type === 'HOTLINK_SIGNAL') return this.peers.signal(message);
     if (message.type !== 'HOTLINK_CLOSE') return;
     this.debug(`hotlink close received: session=${bare(message.session)}`);
     this.inbound.delete(message.session);
@@ -136,14 +153,7 @@ export class Manager {
     this.debug(`hotlink send accept: session=${bare(session)} encoding=${this.o.encoding}`);
     if (!(await this.o.send({ type: 'HOTLINK_ACCEPT', id: randomUUID(), session })))
       this.o.log('ERROR', `hotlink send accept failed: session=${bare(session.slice(0, 8))} err=${QUEUE_CLOSED}`);
-    this.offer(session);
-  }
-
-  /** The acceptor offers peer to peer; without TURN credentials it cannot (F-14). */
-  private offer(session: string): void {
-    if (!this.o.noCredentials) return;
-    this.o.log('INFO', `hotlink webrtc offer starting: session=${bare(session)}`);
-    this.o.log('ERROR', 'hotlink webrtc session create failed: turn server credentials required');
+    this.peers.offer(session);
   }
 
   private accepted(session: string): void {
@@ -168,20 +178,37 @@ export class Manager {
     this.debug(`hotlink data received: session=${bare(message.session)} seq=${message.seq} bytes=${payload.length}`);
     const session = this.inbound.get(message.session);
     if (session === undefined) return;
-    const path = message.path.trim() === '' ? session.path : message.path;
+    await this.deliver(message.path.trim() === '' ? session.path : message.path, message.session, message.seq, payload);
+  }
+
+  /** A frame of a data channel: it holds up its own channel only. */
+  private async overPeer(session: string, path: string, seq: number, payload: Uint8Array): Promise<void> {
+    const known = this.inbound.get(session);
+    const to = path.trim() === '' ? (known?.path ?? '') : path;
+    const where = `session=${bare(session)} path=${bare(to)}`;
+    if (known === undefined) {
+      // A frame on a session that the peer uses though we opened it (F-3).
+      if (!PROXY_PATH.test(to)) return this.debug(`hotlink webrtc message dropped: unknown ${where}`);
+      this.debug(`hotlink webrtc message for unknown session, routing by tcp path: ${where}`);
+    }
+    await this.deliver(to, session, seq, payload);
+  }
+
+  /** Puts a frame in its place and writes what is complete. */
+  private async deliver(path: string, session: string, seq: number, payload: Uint8Array): Promise<void> {
     const arrivedMs = this.o.now();
     const writer = PROXY_PATH.test(path) ? await this.writerFor(path) : undefined;
     if (writer === undefined) return this.unwritable(path);
-    const key = this.o.behaviour.reorderKey === 'path' ? path : `${path}#${message.session}`;
-    for (const frame of this.reorder.push(key, message.seq, message)) {
-      const bytes = frame.payload ?? new Uint8Array();
-      try {
-        await writer.write(bytes);
-      } catch (error) {
-        this.o.log('ERROR', `hotlink tcp write failed: ${error instanceof Error ? error.message : String(error)}`);
-        return;
-      }
+    const key = this.o.behaviour.reorderKey === 'path' ? path : `${path}#${session}`;
+    // All at once: frames of the other way may come while these are being written.
+    const writing = this.reorder.push(key, seq, payload).map(async (bytes) => {
+      await writer.write(bytes);
       this.counters.written(bytes.length, this.o.now() - arrivedMs);
+    });
+    const failed = (await Promise.allSettled(writing)).find((write) => write.status === 'rejected');
+    if (failed !== undefined) {
+      const { reason } = failed as { reason: unknown };
+      return this.o.log('ERROR', `hotlink tcp write failed: ${reason instanceof Error ? reason.message : String(reason)}`);
     }
     this.o.moved();
   }
@@ -213,29 +240,40 @@ export class Manager {
   async sendChunk(to: OutboundPath, bytes: Uint8Array): Promise<SendResult> {
     const { behaviour, strict, p2pOnly } = this.o;
     const path = to.outbound;
-    const session = this.adopted(path) ?? (await this.sessionFor(to));
+    const session = this.adopted(path) ?? (await this.adoptedLater(path)) ?? (await this.sessionFor(to));
     if ('error' in session) return { ok: false, error: session.error };
     session.seq++;
-    const { seq } = session;
-    if (behaviour.graceMs > 0 && !p2pOnly && seq <= behaviour.graceFrames) await this.pause(behaviour.graceMs);
-    const sid = bare(session.id.slice(0, 8));
-    const where = `session=${sid} path=${bare(path)} seq=${seq}`;
-    if (strict) {
-      this.counters.strictViolations++;
-      this.o.log('ERROR', `hotlink strict: websocket fallback attempted (webrtc not ready) ${where}`);
-      return { ok: false, error: 'strict mode: websocket fallback is not allowed' };
+    const { id, seq } = session;
+    this.peers.name(id, path, seq, bytes.length);
+    if (behaviour.graceMs > 0 && !p2pOnly && seq <= behaviour.graceFrames) await this.peers.ready(id, behaviour.graceMs);
+    const startedMs = this.o.now();
+    const direct = await this.peers.send(id, { path, etag: '', seq, payload: bytes });
+    if (direct === 'sent') {
+      this.counters.sent(bytes.length, true, this.o.now() - startedMs);
+      this.o.moved();
+      return SENT;
     }
-    if (p2pOnly) return this.refuseP2pOnly(where, seq);
-    return this.overWebSocket(session, path, seq, bytes);
+    const where = `session=${bare(id.slice(0, 8))} path=${bare(path)} seq=${seq}`;
+    if (strict) {
+      const why = direct === 'not-ready' ? `(not ready) ${where}` : `after webrtc error ${where} err=${direct.error}`;
+      return this.violated(`hotlink strict: websocket fallback attempted ${why}`);
+    }
+    if (!p2pOnly) return this.overWebSocket(session, path, seq, bytes);
+    if (behaviour.peers.refusal === 'refuse') {
+      // The same words for a send that failed on an open channel.
+      const error = `hotlink p2p_only send failed: webrtc not ready after wait ${where}`;
+      this.o.log('ERROR', error);
+      return { ok: false, error };
+    }
+    this.o.log('ERROR', `hotlink p2p_only: dropping packet seq=${seq} (webrtc not ready after wait)`);
+    return SENT;
   }
 
-  private refuseP2pOnly(where: string, seq: number): SendResult {
-    if (this.o.behaviour.strictKeys) {
-      this.o.log('ERROR', `hotlink p2p_only send failed: webrtc not ready after wait ${where}`);
-      return { ok: false, error: 'p2p only: webrtc not ready after wait' };
-    }
-    this.o.log('ERROR', `hotlink p2p_only: dropping packet seq=${seq} (webrtc not ready)`);
-    return SENT;
+  private violated(error: string): SendResult {
+    this.counters.strictViolations++;
+    this.o.log('ERROR', error);
+    this.o.moved();
+    return { ok: false, error };
   }
 
   private async overWebSocket(session: Outbound, path: string, seq: number, bytes: Uint8Array): Promise<SendResult> {
@@ -265,6 +303,20 @@ export class Manager {
     if (theirs === undefined) return undefined;
     this.debug(`hotlink reusing inbound session: session=${bare(theirs.id.slice(0, 8))} path=${bare(path)}`);
     return this.remember({ ...newOutbound(theirs.id, path), accepted: true });
+  }
+
+  /** Without the WebSocket a channel first waits for a session of the peer on the same directory (field guide 8.7, step 4). */
+  private async adoptedLater(path: string): Promise<Outbound | undefined> {
+    const { behaviour, p2pOnly, email } = this.o;
+    if (!p2pOnly || !path.startsWith(`${email}/`)) return undefined;
+    for (let waited = 0; waited < behaviour.peers.adoptWaitMs; waited += ADOPT_POLL_MS) {
+      await this.pause(ADOPT_POLL_MS);
+      const session = this.adopted(path);
+      if (session === undefined) continue;
+      this.debug(`hotlink tcp self-route guard: reused inbound after ${waited + ADOPT_POLL_MS}ms path=${bare(path)}`);
+      return session;
+    }
+    return this.outbound.get(parentOf(path));
   }
 
   private remember(session: Outbound): Outbound {
@@ -301,6 +353,7 @@ export class Manager {
       this.o.log('ERROR', `hotlink strict: accept timeout session=${sid} path=${bare(path)}`);
       return { error: 'strict mode: accept timeout' };
     } else this.o.log('INFO', `hotlink accept timeout (${behaviour.acceptWaitLabel}), sending anyway: session=${sid} path=${bare(path)}`);
+    if (this.o.p2pOnly) await this.peers.readyForOutbound(session.id);
     return session;
   }
 

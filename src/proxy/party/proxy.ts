@@ -7,6 +7,8 @@ import type { ProxyRow } from './counters.ts';
 import { keysOf, writerKeys, type ChannelKeys } from './keys.ts';
 import { bare, type PartyLevel } from './log.ts';
 import type { LocalWriter, Manager, OutboundPath } from './manager.ts';
+import { halved } from './peer-behaviour.ts';
+import { isOversize } from './peers.ts';
 
 /** A marker file that was found. */
 export interface FoundMarker {
@@ -79,7 +81,10 @@ export class ProxySide {
   }
 
   private async listen(channel: Channel, address: string): Promise<void> {
-    const server = createServer({ noDelay: true }, (socket) => void this.serve(socket, channel, address));
+    const server = createServer(
+      { noDelay: true, highWaterMark: 2 * this.o.behaviour.chunkBytes },
+      (socket) => void this.serve(socket, channel, address),
+    );
     try {
       server.listen(channel.port, this.o.bindAddress);
       await once(server, 'listening');
@@ -101,7 +106,8 @@ export class ProxySide {
     this.debug(`hotlink tcp proxy: writer mapped keys ${mappedText(keys, flags, this.o.behaviour)}`);
     const path: OutboundPath = { outbound, canonical, peer: this.o.email === from ? to : from };
     try {
-      for await (const data of socket as AsyncIterable<Buffer>) await this.pump(data, path);
+      let { chunkBytes } = this.o.behaviour;
+      for await (const data of reads(socket, chunkBytes)) chunkBytes = await this.pump(data, path, chunkBytes);
     } catch {
       // The connection broke: for the program's bytes that is an end like any other.
     }
@@ -111,15 +117,28 @@ export class ProxySide {
     socket.destroy();
   }
 
-  private async pump(data: Buffer, path: OutboundPath): Promise<void> {
-    const { chunkBytes } = this.o.behaviour;
-    for (let at = 0; at < data.length; at += chunkBytes) {
-      const chunk = data.subarray(at, at + chunkBytes);
-      this.debug(`hotlink tcp proxy: recv bytes=${chunk.length} channel=${bare(path.canonical)} outbound=${bare(path.outbound)}`);
+  /** Sends what one read gave; returns the size of chunks from now on. */
+  private async pump(data: Buffer, path: OutboundPath, chunkBytes: number): Promise<number> {
+    let size = chunkBytes;
+    this.debug(`hotlink tcp proxy: recv bytes=${data.length} channel=${bare(path.canonical)} outbound=${bare(path.outbound)}`);
+    for (let at = 0; at < data.length;) {
+      const chunk = data.subarray(at, at + size);
       const sent = await this.manager.sendChunk(path, chunk);
-      // The rest of what was read goes with it, in no counter.
-      if (!sent.ok) return this.o.log('ERROR', `hotlink tcp proxy: send failed (continuing): ${sent.error}`);
+      if (sent.ok) {
+        at += chunk.length;
+        continue;
+      }
+      const smaller = this.o.behaviour.peers.halves && isOversize(sent.error) ? halved(size) : undefined;
+      if (smaller === undefined) {
+        // The rest of what was read goes with it, in no counter.
+        this.o.log('ERROR', `hotlink tcp proxy: send failed (continuing): ${sent.error}`);
+        return size;
+      }
+      // The same bytes again, under the next number: the number that was taken leaves a hole (F-9).
+      size = smaller;
+      this.o.log('INFO', `hotlink tcp proxy: reducing send chunk size to ${size} after oversized packet error`);
     }
+    return size;
   }
 
   /** Stops listening and cuts the programs off. */
@@ -130,6 +149,25 @@ export class ProxySide {
 
   private debug(message: string): void {
     if (this.o.debug) this.o.log('INFO', message);
+  }
+}
+
+/** What a program wrote, up to so many bytes at once: as much as is there, as a read of a socket gives. */
+async function* reads(socket: Socket, most: number): AsyncGenerator<Buffer> {
+  let isOver = false;
+  let wake: () => void = () => undefined;
+  const end = (): void => {
+    isOver = true;
+    wake();
+  };
+  socket.on('readable', () => wake());
+  for (const event of ['end', 'close', 'error']) socket.once(event, end);
+  for (;;) {
+    // Asked for although nothing is there, so that the system is asked too.
+    const data = socket.read(Math.min(Math.max(socket.readableLength, 1), most)) as Buffer | null;
+    if (data !== null) yield data;
+    else if (isOver) return;
+    else await new Promise<void>((resolve) => (wake = resolve));
   }
 }
 

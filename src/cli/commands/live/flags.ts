@@ -1,11 +1,15 @@
 /** Values that several of the live commands take, each refused with what was expected. */
 import { DoctorError } from '../../../model/errors.ts';
 import type { BehaviourName } from '../../../proxy/party/behaviour.ts';
+import type { Command } from 'commander';
+import { LIMITS } from '../../../proxy/party/peer-behaviour.ts';
 import { EXIT, type ExitCode } from '../../exit.ts';
 
 export const VERSIONS = ['S0', 'S1', 'S2'] as const;
 export const ORDERS = ['shared', 'connection'] as const;
 export const ERAS = ['E3', 'E4', 'E5a', 'E5b', 'E6'] as const satisfies readonly BehaviourName[];
+export const TRANSPORTS = ['websocket', 'webrtc'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
 export const MAX_PORT = 65_535;
 export const MOST_PARTIES = 16;
 export const MOST_MESSAGE_BYTES = 64 * 1024 * 1024;
@@ -48,4 +52,41 @@ export async function untilTold(attached: boolean, command: (word: string) => vo
     });
     process.stdin.on('end', () => done(EXIT.ok));
   });
+}
+
+/** Values that stand in place of the era's own. */
+export interface TuningFlags {
+  chunkBytes?: number;
+  graceMs?: number;
+  bufferedHigh?: number;
+  backpressureWaitMs?: number;
+}
+
+const TUNING = [
+  ['chunkBytes', '--chunk-bytes', 'most bytes of a program that are sent as one frame'],
+  ['graceMs', '--grace-ms', 'how long each of the first three frames of a session waits for peer to peer'],
+  ['bufferedHigh', '--buffered-high', "bytes in the data channel's buffer above which a send waits"],
+  ['backpressureWaitMs', '--backpressure-wait-ms', 'how long it waits before it counts as failed'],
+] as const satisfies readonly (readonly [keyof TuningFlags, string, string])[];
+
+export function addTuning(command: Command): void {
+  for (const [name, option, says] of TUNING) {
+    const { least, most, variable } = LIMITS[name];
+    command.option(`${option} <n>`, `${says} (E6 also takes ${variable})`, numberIn(option, least, most));
+  }
+}
+
+export function tuningOfFlags(flags: TuningFlags): TuningFlags {
+  return Object.fromEntries(
+    TUNING.flatMap(([name]) => {
+      const value = flags[name];
+      return value === undefined ? [] : [[name, Math.trunc(value)]];
+    }),
+  );
+}
+
+/** The same values as arguments of `live party`. */
+export function tuningArgs(flags: TuningFlags): string[] {
+  const given = tuningOfFlags(flags);
+  return TUNING.flatMap(([name, option]) => (given[name] === undefined ? [] : [option, String(given[name])]));
 }

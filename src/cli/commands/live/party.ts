@@ -2,11 +2,13 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DoctorError } from '../../../model/errors.ts';
 import type { BehaviourName } from '../../../proxy/party/behaviour.ts';
+import type { PeerStack } from '../../../proxy/webrtc/peer.ts';
 import type { ExitCode } from '../../exit.ts';
-import { print } from '../../output.ts';
-import { EMAIL, ERAS, oneOf, untilTold } from './flags.ts';
+import { print, reasonOf } from '../../output.ts';
+import { addTuning, EMAIL, ERAS, oneOf, TRANSPORTS, tuningOfFlags, untilTold, type Transport, type TuningFlags } from './flags.ts';
 
-interface PartyFlags {
+interface PartyFlags extends TuningFlags {
+  transport: Transport;
   relay: string;
   era: BehaviourName;
   home?: string;
@@ -17,6 +19,22 @@ interface PartyFlags {
   attached?: boolean;
 }
 
+/** The library for peer to peer, or why there is none. */
+async function loadStack(transport: Transport): Promise<{ stack: PeerStack | undefined; says: string }> {
+  if (transport === 'websocket') return { stack: undefined, says: '' };
+  const { loadNative } = await import('../../../proxy/webrtc/native.ts');
+  try {
+    const stack = await loadNative();
+    return { stack, says: `, peer to peer by ${stack.name}` };
+  } catch (error) {
+    return { stack: undefined, says: `, WITHOUT peer to peer: node-datachannel cannot be loaded (${firstLine(reasonOf(error))})` };
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
+}
+
 async function party(sandbox: string, email: string, flags: PartyFlags): Promise<ExitCode> {
   if (!EMAIL.test(email))
     throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', {
@@ -24,23 +42,28 @@ async function party(sandbox: string, email: string, flags: PartyFlags): Promise
       value: email,
       expected: 'an address such as client1@sandbox.local',
     });
-  const [{ Party }, { BEHAVIOURS }] = await Promise.all([
+  const [{ Party }, { BEHAVIOURS }, { tuned, tuningOf }] = await Promise.all([
     import('../../../proxy/party/client.ts'),
     import('../../../proxy/party/behaviour.ts'),
+    import('../../../proxy/party/peer-behaviour.ts'),
   ]);
+  const { stack, says } = await loadStack(flags.transport);
+  const behaviour = BEHAVIOURS[flags.era];
+  const environment = flags.era === 'E6' ? tuningOf(process.env) : {};
   const running = new Party({
     email,
     home: flags.home === undefined ? join(resolve(sandbox), email) : resolve(flags.home),
     relay: flags.relay.replace(/\/$/, ''),
-    behaviour: BEHAVIOURS[flags.era],
+    behaviour: tuned(behaviour, { ...environment, ...tuningOfFlags(flags) }),
     debug: flags.debug === true,
     strict: flags.strict === true,
     p2pOnly: flags.p2pOnly === true,
     hotlink: flags.hotlinkOff !== true,
     bindAddress: '127.0.0.1',
+    stack,
   });
   running.start();
-  print(`party ${email} acts as ${flags.era}\n`);
+  print(`party ${email} acts as ${flags.era}${says}\n`);
   const code = await untilTold(flags.attached === true, (word) => {
     if (word === 'cut') running.cutLine();
   });
@@ -49,7 +72,7 @@ async function party(sandbox: string, email: string, flags: PartyFlags): Promise
 }
 
 export function addParty(live: Command, done: (code: ExitCode) => void): void {
-  live
+  const command = live
     .command('party')
     .description("run one party's client until Ctrl-C; programs connect to the ports of its markers")
     .argument('<sandbox>', 'directory that holds the folders of the parties')
@@ -61,6 +84,13 @@ export function addParty(live: Command, done: (code: ExitCode) => void): void {
     .option('--strict', 'any fallback to the WebSocket is an error')
     .option('--p2p-only', 'no data over the WebSocket')
     .option('--hotlink-off', 'run without hotlink')
+    .option(
+      '--transport <transport>',
+      'websocket: as a client that cannot build a peer connection; webrtc: peers connect over loopback, and fall back as the era does',
+      oneOf('--transport', TRANSPORTS),
+      'websocket',
+    )
     .option('--attached', 'end when standard input ends; a line "cut" cuts the connection to the relay')
     .action(async (sandbox: string, email: string, flags: PartyFlags) => done(await party(sandbox, email, flags)));
+  addTuning(command);
 }

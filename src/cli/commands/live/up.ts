@@ -6,9 +6,25 @@ import type { LabResult } from '../../../proxy/lab/run.ts';
 import type { BehaviourName } from '../../../proxy/party/behaviour.ts';
 import { EXIT, type ExitCode } from '../../exit.ts';
 import { print } from '../../output.ts';
-import { ERAS, MOST_MESSAGE_BYTES, MOST_PARTIES, numberIn, oneOf, several, VERSIONS, ORDERS } from './flags.ts';
+import {
+  addTuning,
+  ERAS,
+  MOST_MESSAGE_BYTES,
+  MOST_PARTIES,
+  numberIn,
+  oneOf,
+  several,
+  VERSIONS,
+  ORDERS,
+  TRANSPORTS,
+  tuningArgs,
+  type Transport,
+  type TuningFlags,
+} from './flags.ts';
 
-interface UpFlags {
+interface UpFlags extends TuningFlags {
+  transport: Transport;
+  partyTransport: string[];
   parties: number;
   era: BehaviourName;
   partyEra: string[];
@@ -42,6 +58,24 @@ function erasOf(emails: readonly string[], era: BehaviourName, others: readonly 
     eras[index] = known;
   }
   return eras;
+}
+
+/** `client1=websocket` for each party that differs: arguments of its client. */
+function transportArgs(emails: readonly string[], { transport, partyTransport }: UpFlags): string[][] {
+  const args = emails.map(() => ['--transport', transport as string]);
+  for (const value of partyTransport) {
+    const [name = '', wished = ''] = value.split('=');
+    const index = emails.findIndex((email) => email === name || email.split('@')[0] === name);
+    const known = TRANSPORTS.find((one) => one === wished);
+    if (index < 0 || known === undefined)
+      throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', {
+        option: '--party-transport',
+        value,
+        expected: `PARTY=TRANSPORT, ${TRANSPORTS.join(' or ')}`,
+      });
+    args[index] = ['--transport', known];
+  }
+  return args;
 }
 
 function describeRun(result: LabResult): string {
@@ -90,7 +124,9 @@ async function up(sandbox: string, flags: UpFlags): Promise<ExitCode> {
       ...(flags.debug === true ? ['--debug'] : []),
       ...(flags.strict === true ? ['--strict'] : []),
       ...(flags.p2pOnly === true ? ['--p2p-only'] : []),
+      ...tuningArgs(flags),
     ],
+    ownPartyArgs: transportArgs(emails, flags),
     workload: { rounds: Math.trunc(flags.rounds), bytes: Math.trunc(flags.bytes), seed: flags.seed },
     faults: flags.fault.map((value) => parseFault(value, emails)),
     patienceMs: flags.patience * 1000,
@@ -105,7 +141,7 @@ async function up(sandbox: string, flags: UpFlags): Promise<ExitCode> {
 }
 
 export function addUp(live: Command, done: (code: ExitCode) => void): void {
-  live
+  const command = live
     .command('up')
     .description('run relay, parties and programs once in an empty folder, and keep the sandbox')
     .argument('<sandbox>', 'a folder that is empty or not there yet')
@@ -128,6 +164,14 @@ export function addUp(live: Command, done: (code: ExitCode) => void): void {
     .option('--debug', 'debug lines of clients and relay')
     .option('--strict', 'clients may not fall back to the WebSocket')
     .option('--p2p-only', 'clients send nothing over the WebSocket')
+    .option(
+      '--transport <transport>',
+      'websocket: clients cannot build a peer connection; webrtc: they connect over loopback',
+      oneOf('--transport', TRANSPORTS),
+      'websocket',
+    )
+    .option('--party-transport <party=transport>', 'one party that differs; may be repeated', several, [])
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json'] as const), 'text')
     .action(async (sandbox: string, flags: UpFlags) => done(await up(sandbox, flags)));
+  addTuning(command);
 }
