@@ -5,6 +5,7 @@
  */
 import { randomBytes, randomUUID, createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { decodeMessage, encodeMessage, type Encoding } from '../../protocol/message-codec.ts';
@@ -43,6 +44,8 @@ export interface PartyOptions {
   readonly p2pOnly: boolean;
   readonly hotlink: boolean;
   readonly bindAddress: string;
+  /** Small messages to the relay wait for the acknowledgement of the one before, as those of the real client do (F-31). */
+  readonly nagle: boolean;
   /** For peer to peer, as a client whose own environment names ICE servers; undefined: one that depends on the relay's, and fails. */
   readonly stack: PeerStack | undefined;
 }
@@ -145,12 +148,14 @@ export class Party {
     const headers = { 'x-syft-ws-encodings': 'msgpack,json' };
     const socket = new WebSocket(url, { headers, perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES });
     let encoding: Encoding = 'json';
+    let raw: Socket | undefined;
     // In the order in which the real client handles them: headers first, then everything that is read.
     const early: Buffer[] = [];
     const keep = (data: Buffer): void => void early.push(data);
     socket.on('message', keep);
     await new Promise<void>((resolve, reject) => {
       socket.once('upgrade', (response) => {
+        raw = response.socket;
         encoding = response.headers['x-syft-ws-encoding'] === 'msgpack' ? 'msgpack' : 'json';
         const ice = response.headers['x-syft-hotlink-ice-servers'];
         if (this.o.stack === undefined && this.o.behaviour.serverIce && typeof ice === 'string' && !this.hasServerIce) {
@@ -162,6 +167,8 @@ export class Party {
       socket.once('error', reject);
       if (this.isOver) reject(new Error('over'));
     });
+    // The library has turned the delay off by now.
+    if (this.o.nagle) raw?.setNoDelay(false);
     socket.on('error', () => undefined);
     const line: Line = { socket, outgoing: new BoundedQueue(OUTBOUND_QUEUE), encoding, manager: undefined };
     this.line = line;

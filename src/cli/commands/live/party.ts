@@ -15,6 +15,7 @@ interface PartyFlags extends TuningFlags {
   debug?: boolean;
   strict?: boolean;
   p2pOnly?: boolean;
+  nagle?: boolean;
   hotlinkOff?: boolean;
   attached?: boolean;
 }
@@ -60,6 +61,7 @@ async function party(sandbox: string, email: string, flags: PartyFlags): Promise
     p2pOnly: flags.p2pOnly === true,
     hotlink: flags.hotlinkOff !== true,
     bindAddress: '127.0.0.1',
+    nagle: flags.nagle === true,
     stack,
   });
   running.start();
@@ -84,6 +86,7 @@ export function addParty(live: Command, done: (code: ExitCode) => void): void {
     .option('--strict', 'any fallback to the WebSocket is an error')
     .option('--p2p-only', 'no data over the WebSocket')
     .option('--hotlink-off', 'run without hotlink')
+    .option('--nagle', 'small messages to the relay wait for an acknowledgement, as those of the real client do')
     .option(
       '--transport <transport>',
       'websocket: as a client that cannot build a peer connection; webrtc: peers connect over loopback, and fall back as the era does',

@@ -31,6 +31,7 @@ interface UpFlags extends TuningFlags {
   relayVersion: (typeof VERSIONS)[number];
   order: (typeof ORDERS)[number];
   overtaking: number;
+  lateMs: number;
   rounds: number;
   bytes: number;
   patience: number;
@@ -39,6 +40,7 @@ interface UpFlags extends TuningFlags {
   debug?: boolean;
   strict?: boolean;
   p2pOnly?: boolean;
+  nagle?: boolean;
   format: 'text' | 'json';
 }
 
@@ -116,6 +118,8 @@ async function up(sandbox: string, flags: UpFlags): Promise<ExitCode> {
       flags.order,
       '--overtaking',
       String(flags.overtaking),
+      '--late-ms',
+      String(flags.lateMs),
       '--seed',
       String(flags.seed),
       ...(flags.debug === true ? ['--debug'] : []),
@@ -124,6 +128,7 @@ async function up(sandbox: string, flags: UpFlags): Promise<ExitCode> {
       ...(flags.debug === true ? ['--debug'] : []),
       ...(flags.strict === true ? ['--strict'] : []),
       ...(flags.p2pOnly === true ? ['--p2p-only'] : []),
+      ...(flags.nagle === true ? ['--nagle'] : []),
       ...tuningArgs(flags),
     ],
     ownPartyArgs: transportArgs(emails, flags),
@@ -151,6 +156,7 @@ export function addUp(live: Command, done: (code: ExitCode) => void): void {
     .option('--relay-version <version>', 'S0, S1 or S2', oneOf('--relay-version', VERSIONS), 'S2')
     .option('--order <order>', 'shared or connection: see live relay', oneOf('--order', ORDERS), 'shared')
     .option('--overtaking <share>', 'how often a worker of the relay is late, 0 to 1', numberIn('--overtaking', 0, 1), 0.05)
+    .option('--late-ms <n>', 'how late, in milliseconds; 0: a few turns of the event loop', numberIn('--late-ms', 0, 1000), 0)
     .option('--rounds <n>', 'rounds of messages after the programs have found each other', numberIn('--rounds', 0, 10_000), 5)
     .option('--bytes <n>', 'bytes of a message', numberIn('--bytes', 0, MOST_MESSAGE_BYTES), 12_000)
     .option('--patience <seconds>', 'give up when nobody has moved a byte for so long', numberIn('--patience', 1, 3600), 12)
@@ -170,6 +176,7 @@ export function addUp(live: Command, done: (code: ExitCode) => void): void {
       oneOf('--transport', TRANSPORTS),
       'websocket',
     )
+    .option('--nagle', 'small messages to the relay wait for an acknowledgement, as those of the real client do')
     .option('--party-transport <party=transport>', 'one party that differs; may be repeated', several, [])
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json'] as const), 'text')
     .action(async (sandbox: string, flags: UpFlags) => done(await up(sandbox, flags)));
