@@ -5,7 +5,6 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DoctorError } from '../../model/errors.ts';
-import type { BehaviourName } from '../party/behaviour.ts';
 import { Children, type Child } from './children.ts';
 import type { Fault, FaultName } from './faults.ts';
 import { portKey, runId, writeLayout, writeState, type AclFault, type Layout, type LayoutFaults, type MarkerFault } from './layout.ts';
@@ -22,7 +21,8 @@ const STRIKE_PHASE = 'round 4';
 export interface LabOptions {
   readonly sandbox: string;
   readonly emails: readonly string[];
-  readonly behaviours: readonly BehaviourName[];
+  /** How each party's client acts, as `parseClient` reads it. */
+  readonly behaviours: readonly string[];
   readonly relayArgs: readonly string[];
   readonly partyArgs: readonly string[];
   /** Further ones of each party. */

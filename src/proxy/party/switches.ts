@@ -20,7 +20,7 @@ interface SwitchInfo {
 const WAIT: Range = { least: 0, most: 600_000, unit: 'ms' };
 const POLL: Range = { least: 10, most: 60_000, unit: 'ms' };
 
-export const SWITCHES: { readonly [K in keyof Switches]: SwitchInfo } = {
+const SWITCHES: { readonly [K in keyof Switches]: SwitchInfo } = {
   outboundKey: { takes: ['canonical', 'directional', 'remote-owner'], says: 'the path on which a party sends', source: '8.4' },
   ownerKeys: { takes: 'yes-no', says: "the writer is also known under the pair's channel of either party", source: '8.4' },
   peerInboundKey: {
@@ -64,15 +64,20 @@ export const SWITCHES: { readonly [K in keyof Switches]: SwitchInfo } = {
 const KEYS = Object.keys(SWITCHES).filter((key): key is keyof Switches => Object.hasOwn(SWITCHES, key));
 
 /** `outboundKey` as a user writes it: `outbound-key`. */
-export function switchName(key: keyof Switches): string {
+function switchName(key: keyof Switches): string {
   return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** What a switch takes, for people. */
-export function takesText(key: keyof Switches): string {
+function takesText(key: keyof Switches): string {
   const { takes } = SWITCHES[key];
   if (takes === 'yes-no') return 'yes, no';
   return 'unit' in takes ? `${takes.least}…${takes.most} ${takes.unit}` : takes.join(', ');
+}
+
+/** Every switch as a user sees it. */
+export function switchList(): readonly { readonly name: string; readonly takes: string; readonly says: string; readonly source: string }[] {
+  return KEYS.map((key) => ({ name: switchName(key), takes: takesText(key), says: SWITCHES[key].says, source: SWITCHES[key].source }));
 }
 
 /** A value of a behaviour as a user would write it. */

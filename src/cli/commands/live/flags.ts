@@ -1,13 +1,13 @@
 /** Values that several of the live commands take, each refused with what was expected. */
 import { DoctorError } from '../../../model/errors.ts';
-import type { BehaviourName } from '../../../proxy/party/behaviour.ts';
 import type { Command } from 'commander';
 import { LIMITS } from '../../../proxy/party/peer-behaviour.ts';
+import { ERA_NAMES, parseClient, switchList } from '../../../proxy/party/switches.ts';
 import { EXIT, type ExitCode } from '../../exit.ts';
 
 export const VERSIONS = ['S0', 'S1', 'S2'] as const;
 export const ORDERS = ['shared', 'connection'] as const;
-export const ERAS = ['E3', 'E4', 'E5a', 'E5b', 'E6'] as const satisfies readonly BehaviourName[];
+export const ERAS = `${ERA_NAMES.join(', ')}; with patches of the notes: E3+C+D`;
 export const TRANSPORTS = ['websocket', 'webrtc'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 export const MAX_PORT = 65_535;
@@ -32,6 +32,20 @@ export function numberIn(option: string, least: number, most: number): (value: s
     }
     return number;
   };
+}
+
+/** A client as `--era` names it, with every `--switch` put behind. */
+export function withSwitches(era: string, switches: readonly string[]): string {
+  const text = [era, ...switches].join(',');
+  parseClient(text, switches.length === 0 ? '--era' : '--era and --switch');
+  return text;
+}
+
+/** What `--switch` takes, for the end of a help text. */
+export function switchHelp(): string {
+  const width = Math.max(...switchList().map(({ name }) => name.length));
+  const lines = switchList().map(({ name, takes, says }) => `  ${name.padEnd(width)}  ${says}: ${takes}`);
+  return `\nSwitches (--switch name=value):\n${lines.join('\n')}`;
 }
 
 export function several(value: string, before: string[]): string[] {

@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DoctorError } from '../../../model/errors.ts';
 import type { LabResult } from '../../../proxy/lab/run.ts';
-import type { BehaviourName } from '../../../proxy/party/behaviour.ts';
 import { EXIT, type ExitCode } from '../../exit.ts';
 import { print } from '../../output.ts';
 import {
@@ -14,6 +13,7 @@ import {
   numberIn,
   oneOf,
   several,
+  withSwitches,
   VERSIONS,
   ORDERS,
   TRANSPORTS,
@@ -26,7 +26,8 @@ interface UpFlags extends TuningFlags {
   transport: Transport;
   partyTransport: string[];
   parties: number;
-  era: BehaviourName;
+  era: string;
+  switch: string[];
   partyEra: string[];
   relayVersion: (typeof VERSIONS)[number];
   order: (typeof ORDERS)[number];
@@ -45,21 +46,27 @@ interface UpFlags extends TuningFlags {
 }
 
 /** `client1=E3` for each party that differs. */
-function erasOf(emails: readonly string[], era: BehaviourName, others: readonly string[]): BehaviourName[] {
+function erasOf(emails: readonly string[], { era, partyEra, switch: switches }: UpFlags): string[] {
   const eras = emails.map(() => era);
-  for (const value of others) {
-    const [name = '', wished = ''] = value.split('=');
-    const index = emails.findIndex((email) => email === name || email.split('@')[0] === name);
-    const known = ERAS.find((one) => one === wished);
-    if (index < 0 || known === undefined)
-      throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', {
-        option: '--party-era',
-        value,
-        expected: `PARTY=ERA, an era of ${ERAS.join(', ')}`,
-      });
-    eras[index] = known;
+  for (const value of partyEra) {
+    const at = value.indexOf('=');
+    const index = emails.findIndex((email) => email === value.slice(0, at) || email.split('@')[0] === value.slice(0, at));
+    if (at < 0 || index < 0)
+      throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--party-era', value, expected: `PARTY=ERA, an era of ${ERAS}` });
+    eras[index] = value.slice(at + 1);
   }
-  return eras;
+  return eras.map((text, index) => {
+    const own = switches.flatMap((one) => forParty(one, emails[index] ?? ''));
+    return withSwitches(text, own);
+  });
+}
+
+/** `client1:adoption=never` is for one party, `adoption=never` for all. */
+function forParty(text: string, email: string): readonly string[] {
+  const at = text.indexOf(':');
+  if (at < 0) return [text];
+  const who = text.slice(0, at);
+  return who === email || who === email.split('@')[0] ? [text.slice(at + 1)] : [];
 }
 
 /** `client1=websocket` for each party that differs: arguments of its client. */
@@ -110,7 +117,7 @@ async function up(sandbox: string, flags: UpFlags): Promise<ExitCode> {
   const result = await runLab({
     sandbox: root,
     emails,
-    behaviours: erasOf(emails, flags.era, flags.partyEra),
+    behaviours: erasOf(emails, flags),
     relayArgs: [
       '--relay-version',
       flags.relayVersion,
@@ -151,7 +158,8 @@ export function addUp(live: Command, done: (code: ExitCode) => void): void {
     .description('run relay, parties and programs once in an empty folder, and keep the sandbox')
     .argument('<sandbox>', 'a folder that is empty or not there yet')
     .option('--parties <n>', 'aggregator, client1, …', numberIn('--parties', 2, MOST_PARTIES), 3)
-    .option('--era <era>', `act as clients of this era: ${ERAS.join(', ')}`, oneOf('--era', ERAS), 'E6')
+    .option('--era <era>', `act as clients of this era: ${ERAS}`, 'E6')
+    .option('--switch <[party:]name=value>', 'change one thing about clients (see live party --help); may be repeated', several, [])
     .option('--party-era <party=era>', 'one party of another era; may be repeated', several, [])
     .option('--relay-version <version>', 'S0, S1 or S2', oneOf('--relay-version', VERSIONS), 'S2')
     .option('--order <order>', 'shared or connection: see live relay', oneOf('--order', ORDERS), 'shared')
