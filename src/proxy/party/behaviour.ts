@@ -33,6 +33,8 @@ export interface Behaviour {
   /** How long a frame without a writer is then offered to local readers, inside the read loop. */
   readonly ipcWaitMs: number;
   readonly chunkBytes: number;
+  /** Behind a full piece the next one is given so long to fill, as a slower reader would find it in the system's buffer. */
+  readonly burstMs: number;
   /** A chunk that could not be sent ends the program's connection, or only loses the rest of what was read. */
   readonly sendFailure: 'stop' | 'continue';
   /** How long a port that is taken is tried again; 0: not at all. */
@@ -76,6 +78,7 @@ const E3: Behaviour = {
   writerPollMs: 250,
   ipcWaitMs: 30_500,
   chunkBytes: 14 * 1024,
+  burstMs: 5,
   sendFailure: 'continue',
   bindRetryMs: 0,
   graceMs: 0,

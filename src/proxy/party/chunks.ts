@@ -1,14 +1,11 @@
 /** A program's bytes in the pieces in which a client reads them (field guide 8.2). */
 import type { Socket } from 'node:net';
 
-/** How long the rest of a piece is waited for inside a burst: what the system would have had ready for a slower reader. */
-const BURST_MS = 5;
-
 /**
- * At most `most` bytes at once, else what is there. Behind a full piece the next one is given a moment to fill, so that a long write
+ * At most `most` bytes at once, else what is there. Behind a full piece the next one is given `burstMs` to fill, so that a long write
  * of the program comes in full pieces and one short one at its end, however the system cuts it.
  */
-export async function* chunksOf(socket: Socket, most: number): AsyncGenerator<Buffer> {
+export async function* chunksOf(socket: Socket, most: number, burstMs: number): AsyncGenerator<Buffer> {
   let wake: () => void = () => undefined;
   let isOver = false;
   let failure: Error | undefined;
@@ -36,7 +33,7 @@ export async function* chunksOf(socket: Socket, most: number): AsyncGenerator<Bu
   for (;;) {
     if (failure !== undefined) throw failure;
     let chunk = read(socket, most);
-    const deadline = Date.now() + BURST_MS;
+    const deadline = Date.now() + burstMs;
     while (chunk === null && wasFull && socket.readableLength > 0 && !isOver) {
       if (!(await more(Math.max(0, deadline - Date.now())))) break;
       chunk = read(socket, most);

@@ -140,7 +140,7 @@ export class ProxySide {
     const path: OutboundPath = { outbound, canonical, peer: this.o.email === from ? to : from };
     try {
       let { chunkBytes } = behaviour;
-      for await (const data of chunksOf(socket, chunkBytes)) {
+      for await (const data of chunksOf(socket, chunkBytes, behaviour.burstMs)) {
         this.debug(receivedText(data.length, keys, behaviour));
         const next = await this.pump(data, path, chunkBytes);
         if (next === 'stop') break;

@@ -1,4 +1,4 @@
-/** How a user names a client: `E3`, `E3+C+D`, `E3+E,reorder-key=session`. Pure; the list of switches in docs/live.md comes from here. */
+/** How a user names a client: `E3`, `E3+C+D`, `E3+E/reorder-key=session`. Pure; the list of switches in docs/live.md comes from here. */
 import { DoctorError } from '../../model/errors.ts';
 import { nearest } from '../../util/suggest.ts';
 import { BEHAVIOURS, PATCHES, type Behaviour, type BehaviourName, type PatchName, type Switches } from './behaviour.ts';
@@ -46,6 +46,11 @@ const SWITCHES: { readonly [K in keyof Switches]: SwitchInfo } = {
   writerPollMs: { takes: POLL, says: 'how often it looks for the writer', source: '8.2' },
   ipcWaitMs: { takes: WAIT, says: 'how long a frame without a writer is then offered to local readers', source: '8.6, F-30' },
   chunkBytes: { takes: { least: 1, most: 1024 * 1024, unit: 'bytes' }, says: 'most that is read from a program at once', source: '8.2' },
+  burstMs: {
+    takes: { least: 0, most: 1000, unit: 'ms' },
+    says: 'how long a piece may take to fill inside a long write of a program',
+    source: '8.2',
+  },
   sendFailure: {
     takes: ['stop', 'continue'],
     says: "a chunk that could not be sent: ends the program's connection, or not",
@@ -140,9 +145,9 @@ export interface Client {
   readonly patches: readonly PatchName[];
 }
 
-/** Reads `ERA[+PATCH…][,SWITCH=VALUE…]`. Patches are put on in the order of the notes, switches after them, the last one wins. */
+/** Reads `ERA[+PATCH…][/SWITCH=VALUE…]`. Patches are put on in the order of the notes, switches after them, the last one wins. */
 export function parseClient(text: string, option = '--era'): Client {
-  const [head = '', ...switches] = text.split(',');
+  const [head = '', ...switches] = text.split('/');
   const [era = '', ...wished] = head.split('+');
   if (!isEra(era)) throw refuse(option, text, ERA_NAMES.join(', '), nearest(era, ERA_NAMES));
   for (const name of wished)
@@ -151,5 +156,5 @@ export function parseClient(text: string, option = '--era'): Client {
   let behaviour: Behaviour = BEHAVIOURS[era];
   for (const name of patches) behaviour = { ...behaviour, ...PATCHES[name].change(behaviour) };
   for (const one of switches) behaviour = { ...behaviour, ...parseSwitch(one, option) };
-  return { behaviour: { ...behaviour, name: [[era, ...patches].join('+'), ...switches].join(',') }, patches };
+  return { behaviour: { ...behaviour, name: [[era, ...patches].join('+'), ...switches].join('/') }, patches };
 }

@@ -36,7 +36,7 @@ export function numberIn(option: string, least: number, most: number): (value: s
 
 /** A client as `--era` names it, with every `--switch` put behind. */
 export function withSwitches(era: string, switches: readonly string[]): string {
-  const text = [era, ...switches].join(',');
+  const text = [era, ...switches].join('/');
   parseClient(text, switches.length === 0 ? '--era' : '--era and --switch');
   return text;
 }
