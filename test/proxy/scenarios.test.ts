@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { FAULTS, parseFault } from '../../src/proxy/lab/faults.ts';
 import { SCENARIOS, scenarioNamed, setupOf } from '../../src/proxy/lab/scenarios.ts';
-import { applySettings, DEFAULT_SETUP, erasOf, parseSettings } from '../../src/proxy/lab/setup.ts';
+import { applySettings, DEFAULT_SETUP, clientsOf, parseSettings } from '../../src/proxy/lab/setup.ts';
 import { RULES } from '../../src/rules/index.ts';
 import { runBin } from '../helpers/bin.ts';
 
@@ -47,8 +47,8 @@ describe('settings', () => {
     );
 
   it('an era is that of all parties that have none of their own', () => {
-    expect(erasOf(apply('era=E5b,party-era=client2:E4'))).toEqual(['E5b', 'E3', 'E4']);
-    expect(erasOf(apply('era=E5b party-era=none'))).toEqual(['E5b', 'E5b', 'E5b']);
+    expect(clientsOf(apply('era=E5b,party-era=client2:E4'))).toEqual(['E5b', 'E3', 'E4']);
+    expect(clientsOf(apply('era=E5b party-era=none'))).toEqual(['E5b', 'E5b', 'E5b']);
   });
 
   it('a value with spaces stands in quotes; its rounds are not known', () => {

@@ -11,7 +11,7 @@ import { Link } from './link.ts';
 import { freePorts, listenOn } from './ports.ts';
 import { OwnProgram } from './own-program.ts';
 import { WorkloadPlayer, type Player, type ProgramEnd, type Seat } from './players.ts';
-import { erasOf, faultsOf, partyArgs, relayArgs, type Setup } from './setup.ts';
+import { clientsOf, faultsOf, partyArgs, relayArgs, type Setup } from './setup.ts';
 
 /** After the last byte of a finished run: telemetry is flushed each 3 s. */
 const SETTLE_MS = 3500;
@@ -137,11 +137,12 @@ class Lab {
       '--relay',
       `http://127.0.0.1:${await this.wayToRelay(index)}`,
       '--era',
-      erasOf(this.o.setup)[index] ?? this.o.setup.era,
+      clientsOf(this.o.setup)[index] ?? this.o.setup.era,
     ];
     if (this.has('hotlink-off', index) !== undefined) args.push('--hotlink-off');
     if (home !== undefined) args.push('--home', home);
-    const child = await this.children.start(email, [...args, ...partyArgs(this.o.setup)]);
+    const child = await this.children.start(email, [...args, ...partyArgs(this.o.setup, email)]);
+    if (child.greeting.includes('WITHOUT')) this.o.say(child.greeting);
     if (home === undefined) this.clients.set(index, child);
   }
 

@@ -1,6 +1,5 @@
 /** Failures that the lab can make, by name: what breaks, in which eras it shows, and what `analyze` then says first. */
 import { DoctorError } from '../../model/errors.ts';
-import type { BehaviourName } from '../party/behaviour.ts';
 import { oneOf } from './faults.ts';
 import { applySettings, DEFAULT_SETUP, parseSettings, type Setup } from './setup.ts';
 
@@ -19,7 +18,7 @@ export interface Scenario {
   /** Failure catalogue (field guide 9). */
   readonly failures: string;
   /** The first is what it runs with. */
-  readonly eras: readonly BehaviourName[];
+  readonly eras: readonly string[];
   /** Beyond the era, in the notation of `live verify`. */
   readonly settings: string;
   readonly expects: Expected;
@@ -28,7 +27,7 @@ export interface Scenario {
 }
 
 /** Clients that take no part in the failure themselves: it shows in each of these. The first waits for no peer connection. */
-const ANY: readonly BehaviourName[] = ['E5b', 'E6'];
+const ANY: readonly string[] = ['E5b', 'E6'];
 
 function stalls(cause: string, where: string): Expected {
   return { cause, where, completes: false };

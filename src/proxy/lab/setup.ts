@@ -3,15 +3,19 @@
  * keys as the long flags of `live up`. Flags, scenarios, `live verify` and `live reproduce` all go through here.
  */
 import { DoctorError } from '../../model/errors.ts';
-import { BEHAVIOURS, type BehaviourName } from '../party/behaviour.ts';
+import { LIMITS } from '../party/peer-behaviour.ts';
+import { ERA_NAMES, parseClient, parseSwitch } from '../party/switches.ts';
 import { FAULTS, oneOf, parseFault, type Fault, type FaultKind } from './faults.ts';
 import { partyEmails } from './layout.ts';
 import { WORKLOAD_NAMES, type WorkloadName } from './workload.ts';
 
 const VERSIONS = ['S0', 'S1', 'S2'] as const;
 const ORDERS = ['shared', 'connection'] as const;
+const TRANSPORTS = ['websocket', 'webrtc'] as const;
+type Transport = (typeof TRANSPORTS)[number];
 const MOST_PARTIES = 16;
 const MOST_MESSAGE_BYTES = 64 * 1024 * 1024;
+const MOST_LATE_MS = 1000;
 const MOST_ROUNDS = 10_000;
 const MOST_PATIENCE_S = 3600;
 const MOST_SEED = 2 ** 32 - 1;
@@ -19,13 +23,20 @@ const MOST_SEED = 2 ** 32 - 1;
 export interface Setup {
   /** Emails in the order of the flow: the index is the party number. */
   readonly parties: readonly string[];
-  readonly era: BehaviourName;
+  /** As `parseClient` reads it: `E3+C+D`. */
+  readonly era: string;
   /** By local name or email, where a party differs. */
-  readonly partyEras: Readonly<Record<string, BehaviourName>>;
+  readonly partyEras: Readonly<Record<string, string>>;
+  /** `adoption=never`, or `client1:adoption=never` for one party. */
+  readonly switches: readonly string[];
+  readonly transport: Transport;
+  readonly partyTransports: Readonly<Record<string, Transport>>;
   readonly relayVersion: (typeof VERSIONS)[number];
   readonly order: (typeof ORDERS)[number];
   /** How often a worker of the relay is late, 0 to 1. */
   readonly overtaking: number;
+  /** How late, in milliseconds; 0: a few turns of the event loop. */
+  readonly lateMs: number;
   readonly workload: WorkloadName;
   /** A command that is each party's program in place of a workload. */
   readonly program: string | null;
@@ -40,15 +51,23 @@ export interface Setup {
   readonly debug: boolean;
   readonly strict: boolean;
   readonly p2pOnly: boolean;
+  /** Small messages to the relay wait for an acknowledgement. */
+  readonly nagle: boolean;
+  /** Values in place of the era's own, by the name of the flag. */
+  readonly tuning: Readonly<Record<string, number>>;
 }
 
 export const DEFAULT_SETUP: Setup = {
   parties: partyEmails(3),
   era: 'E6',
   partyEras: {},
+  switches: [],
+  transport: 'websocket',
+  partyTransports: {},
   relayVersion: 'S2',
   order: 'shared',
   overtaking: 0.05,
+  lateMs: 0,
   workload: 'rounds',
   program: null,
   rounds: 5,
@@ -59,6 +78,8 @@ export const DEFAULT_SETUP: Setup = {
   debug: false,
   strict: false,
   p2pOnly: false,
+  nagle: false,
+  tuning: {},
 };
 
 /** A value that is not taken: what would have been. */
@@ -86,7 +107,6 @@ function yesOrNo(value: string, refuse: Refuse): boolean {
   return choose(value, ['on', 'off', 'true', 'false'], refuse) === 'on' || value === 'true';
 }
 
-const ERA_NAMES = Object.keys(BEHAVIOURS) as readonly BehaviourName[];
 const EMAIL = /^[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+$/;
 
 function partiesOf(value: string, refuse: Refuse): readonly string[] {
@@ -99,18 +119,73 @@ function partiesOf(value: string, refuse: Refuse): readonly string[] {
   return emails;
 }
 
+/** `client1:E3` to a party's name and what it gets; undefined: no party of the run. */
+function ofParty(setup: Setup, value: string): readonly [string, string] | undefined {
+  const [name = ''] = value.split(/[=:]/);
+  return setup.parties.some((email) => isParty(email, name)) ? [name, value.slice(name.length + 1)] : undefined;
+}
+
 function partyEra(setup: Setup, value: string, refuse: Refuse): Setup {
   if (value === 'none') return { ...setup, partyEras: {} };
-  const [name = '', wished = ''] = value.split(/[=:]/);
-  const known = ERA_NAMES.find((era) => era === wished);
-  if (known === undefined || !setup.parties.some((email) => isParty(email, name)))
-    throw refuse(`PARTY=ERA, a party of ${namesOf(setup.parties)} and an era of ${ERA_NAMES.join(', ')}`);
-  return { ...setup, partyEras: { ...setup.partyEras, [name]: known } };
+  const [name, wished] = ofParty(setup, value) ?? ['', ''];
+  if (name === '' || wished === '') throw refuse(`PARTY=ERA, a party of ${namesOf(setup.parties)} and an era of ${ERA_NAMES.join(', ')}`);
+  return { ...setup, partyEras: { ...setup.partyEras, [name]: client(wished, refuse) } };
+}
+
+function partyTransport(setup: Setup, value: string, refuse: Refuse): Setup {
+  if (value === 'none') return { ...setup, partyTransports: {} };
+  const [name, wished] = ofParty(setup, value) ?? ['', ''];
+  if (name === '') throw refuse(`PARTY=TRANSPORT, ${TRANSPORTS.join(' or ')}`);
+  return { ...setup, partyTransports: { ...setup.partyTransports, [name]: choose(wished, TRANSPORTS, refuse) } };
+}
+
+/** A client as `parseClient` reads it, or its refusal in the words of the option. */
+function client(value: string, refuse: Refuse): string {
+  try {
+    parseClient(value);
+  } catch (error) {
+    if (error instanceof DoctorError && error.code === 'HLD_CLI_BAD_OPTION_VALUE') throw refuse(expectedBy(error));
+    throw error;
+  }
+  return value;
+}
+
+function expectedBy(error: DoctorError): string {
+  return (error as DoctorError<'HLD_CLI_BAD_OPTION_VALUE'>).details.expected;
+}
+
+function withSwitch(setup: Setup, value: string, refuse: Refuse, isFirst: boolean): Setup {
+  if (value === 'none') return { ...setup, switches: [] };
+  const at = value.indexOf(':');
+  if (at >= 0 && !setup.parties.some((email) => isParty(email, value.slice(0, at)))) throw refuse(`NAME=VALUE, or PARTY:NAME=VALUE`);
+  try {
+    parseSwitch(value.slice(at + 1));
+  } catch (error) {
+    if (error instanceof DoctorError && error.code === 'HLD_CLI_BAD_OPTION_VALUE') throw refuse(expectedBy(error));
+    throw error;
+  }
+  return { ...setup, switches: [...(isFirst ? [] : setup.switches), value] };
 }
 
 function withFault(setup: Setup, value: string, isFirst: boolean): Setup {
   const before = isFirst ? [] : setup.faults;
   return { ...setup, faults: value === 'none' ? [] : [...before, value] };
+}
+
+const TUNING: Readonly<Record<string, keyof typeof LIMITS>> = {
+  'chunk-bytes': 'chunkBytes',
+  'grace-ms': 'graceMs',
+  'buffered-high': 'bufferedHigh',
+  'backpressure-wait-ms': 'backpressureWaitMs',
+};
+
+/** A value in place of the era's own. */
+function tuning(name: string): Setting {
+  const { least, most, variable } = LIMITS[TUNING[name] ?? 'chunkBytes'];
+  return {
+    says: `what ${variable} sets at a client of E6`,
+    set: (setup, value, refuse) => ({ ...setup, tuning: { ...setup.tuning, [name]: Math.trunc(number(value, least, most, refuse)) } }),
+  };
 }
 
 const relayVersion: Setting = {
@@ -125,9 +200,15 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   era: {
     says: 'how clients act',
-    set: (setup, value, refuse) => ({ ...setup, era: choose(value, ERA_NAMES, refuse) }),
+    set: (setup, value, refuse) => ({ ...setup, era: client(value, refuse) }),
   },
   'party-era': { says: 'PARTY:ERA, one client of another era; may be repeated; none: all are alike', set: partyEra },
+  switch: { says: 'NAME=VALUE or PARTY:NAME=VALUE, one thing about clients; may be repeated', set: withSwitch },
+  transport: {
+    says: 'websocket: clients cannot build a peer connection; webrtc: they do',
+    set: (setup, value, refuse) => ({ ...setup, transport: choose(value, TRANSPORTS, refuse) }),
+  },
+  'party-transport': { says: 'PARTY:TRANSPORT, one party that differs; may be repeated', set: partyTransport },
   relay: relayVersion,
   'relay-version': relayVersion,
   order: {
@@ -137,6 +218,10 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   overtaking: {
     says: 'how often a worker of the relay is late, 0 to 1',
     set: (setup, value, refuse) => ({ ...setup, overtaking: number(value, 0, 1, refuse) }),
+  },
+  'late-ms': {
+    says: 'how late, in milliseconds; 0: a few turns of the event loop',
+    set: (setup, value, refuse) => ({ ...setup, lateMs: Math.trunc(number(value, 0, MOST_LATE_MS, refuse)) }),
   },
   workload: {
     says: 'what programs do with each other',
@@ -175,6 +260,11 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   strict: { says: 'on: no fallback to the WebSocket', set: (setup, value, refuse) => ({ ...setup, strict: yesOrNo(value, refuse) }) },
   'p2p-only': { says: 'on: nothing over the WebSocket', set: (setup, value, refuse) => ({ ...setup, p2pOnly: yesOrNo(value, refuse) }) },
+  nagle: {
+    says: 'on: small messages to the relay wait for an acknowledgement',
+    set: (setup, value, refuse) => ({ ...setup, nagle: yesOrNo(value, refuse) }),
+  },
+  ...Object.fromEntries(Object.keys(TUNING).map((name) => [name, tuning(name)])),
 };
 
 /** Applies settings in their order and checks the whole; `option` is what the user wrote them behind. */
@@ -236,17 +326,35 @@ function namesOf(emails: readonly string[]): string {
   return emails.map((email) => email.split('@')[0]).join(', ');
 }
 
-/** Era of each party, in their order. */
-export function erasOf({ parties, era, partyEras }: Setup): readonly BehaviourName[] {
-  return parties.map((email) => Object.entries(partyEras).find(([name]) => isParty(email, name))?.[1] ?? era);
+/** How the client of each party acts, in their order. */
+export function clientsOf({ parties, era, partyEras, switches }: Setup): readonly string[] {
+  return parties.map((email) => {
+    const own = switches.flatMap((one) => {
+      const at = one.indexOf(':');
+      return at < 0 ? [one] : isParty(email, one.slice(0, at)) ? [one.slice(at + 1)] : [];
+    });
+    return [valueFor(email, partyEras) ?? era, ...own].join('/');
+  });
+}
+
+function valueFor<T>(email: string, byName: Readonly<Record<string, T>>): T | undefined {
+  return Object.entries(byName).find(([name]) => isParty(email, name))?.[1];
 }
 
 export function relayArgs(setup: Setup): readonly string[] {
-  const { relayVersion, order, overtaking, seed, debug } = setup;
-  const args = ['--relay-version', relayVersion, '--order', order, '--overtaking', String(overtaking), '--seed', String(seed)];
-  return debug ? [...args, '--debug'] : args;
+  const { relayVersion: version, order, overtaking, lateMs, seed, debug } = setup;
+  const chance = ['--overtaking', String(overtaking), '--late-ms', String(lateMs), '--seed', String(seed)];
+  return ['--relay-version', version, '--order', order, ...chance, ...(debug ? ['--debug'] : [])];
 }
 
-export function partyArgs({ debug, strict, p2pOnly }: Setup): readonly string[] {
-  return [...(debug ? ['--debug'] : []), ...(strict ? ['--strict'] : []), ...(p2pOnly ? ['--p2p-only'] : [])];
+/** Of the client of one party. */
+export function partyArgs(setup: Setup, email: string): readonly string[] {
+  const { debug, strict, p2pOnly, nagle, transport, partyTransports, tuning: values } = setup;
+  const words = { '--debug': debug, '--strict': strict, '--p2p-only': p2pOnly, '--nagle': nagle };
+  return [
+    ...Object.entries(words).flatMap(([word, isOn]) => (isOn ? [word] : [])),
+    ...Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]),
+    '--transport',
+    valueFor(email, partyTransports) ?? transport,
+  ];
 }

@@ -1,6 +1,7 @@
 /** What programs do with each other (field guide 1.2), each message the same at both ends, so that it can be checked to the last byte. */
 import { Random } from '../random.ts';
 import type { Program } from './program.ts';
+import { playSeed } from './seed.ts';
 
 export interface WorkloadOptions {
   readonly rounds: number;
@@ -155,6 +156,7 @@ export const WORKLOADS = {
     says: 'the last two: one way, the other way, both at once, both at once ten times as large; no lengths in front',
     play: tcpTest,
   },
+  'seed-29509799': { says: 'the programs of the published stall, byte by byte', play: playSeed },
   burst: { says: 'the last but one sends files to the last without a pause; no lengths in front', play: burst },
 } as const satisfies Record<string, Workload>;
 

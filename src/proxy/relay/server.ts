@@ -39,6 +39,8 @@ export interface RelayOptions {
   readonly order: MessageOrder;
   /** How often a worker of a shared queue is late, 0–1. */
   readonly overtaking: number;
+  /** How late, in milliseconds; 0: a few turns of the event loop. */
+  readonly lateMs?: number;
   readonly workers: number;
   readonly seed: number;
   readonly debug: boolean;
@@ -89,10 +91,10 @@ export class Relay {
       newId,
     };
     this.table = new SessionTable(out, { behaviour: options.behaviour, debug: options.debug });
-    const { workers, order, overtaking, seed } = options;
+    const { workers, order, overtaking, lateMs = 0, seed } = options;
     const failed = (error: unknown): void =>
       log('ERR', 'server/server.go:230', 'message handler failed', [['error', { error: String(error) }]]);
-    this.workers = new Workers({ workers, order, overtaking, random: new Random(seed), failed });
+    this.workers = new Workers({ workers, order, overtaking, lateMs, random: new Random(seed), failed });
     this.http = createServer((request, response) => void this.request(request, response));
     this.http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.upgrade(request, socket, head));
     this.sockets.on('headers', (headers: string[], request: IncomingMessage) => headers.push(...this.upgradeHeaders(request)));

@@ -14,6 +14,7 @@ interface RelayFlags {
   relayVersion: (typeof VERSIONS)[number];
   order: (typeof ORDERS)[number];
   overtaking: number;
+  lateMs: number;
   seed: number;
   debug?: boolean;
   json?: boolean;
@@ -43,6 +44,7 @@ async function relay(sandbox: string, flags: RelayFlags): Promise<ExitCode> {
       behaviour: RELAYS[flags.relayVersion],
       order: flags.order,
       overtaking: flags.overtaking,
+      lateMs: flags.lateMs,
       workers: availableParallelism(),
       seed: flags.seed,
       debug: flags.debug === true,
@@ -77,6 +79,7 @@ export function addRelay(live: Command, done: (code: ExitCode) => void): void {
       'shared',
     )
     .option('--overtaking <share>', 'how often a worker is late, 0 to 1', numberIn('--overtaking', 0, 1), 0.05)
+    .option('--late-ms <n>', 'how late, in milliseconds; 0: a few turns of the event loop', numberIn('--late-ms', 0, 1000), 0)
     .option('--seed <number>', 'seed of everything that is left to chance', numberIn('--seed', 0, 2 ** 32 - 1), 1)
     .option('--debug', 'a line for frames that are relayed, as SYFTBOX_HOTLINK_DEBUG=1 gives')
     .option('--json', 'the log of a relay in production: JSON lines')

@@ -5,16 +5,20 @@ import { DoctorError } from '../../../model/errors.ts';
 import type { LabResult } from '../../../proxy/lab/run.ts';
 import { EXIT, type ExitCode } from '../../exit.ts';
 import { print } from '../../output.ts';
-import { ERAS, oneOf } from './flags.ts';
+import { ERAS, oneOf, TRANSPORTS } from './flags.ts';
 
 /** Flags whose values are settings of `src/proxy/lab/setup.ts`: the flag's name in commander, the setting's key. */
 const SETTING_FLAGS = {
   parties: 'parties',
   era: 'era',
   partyEra: 'party-era',
+  switch: 'switch',
+  transport: 'transport',
+  partyTransport: 'party-transport',
   relayVersion: 'relay-version',
   order: 'order',
   overtaking: 'overtaking',
+  lateMs: 'late-ms',
   workload: 'workload',
   program: 'program',
   rounds: 'rounds',
@@ -25,6 +29,11 @@ const SETTING_FLAGS = {
   debug: 'debug',
   strict: 'strict',
   p2pOnly: 'p2p-only',
+  nagle: 'nagle',
+  chunkBytes: 'chunk-bytes',
+  graceMs: 'grace-ms',
+  bufferedHigh: 'buffered-high',
+  backpressureWaitMs: 'backpressure-wait-ms',
 } as const;
 
 type SettingFlag = keyof typeof SETTING_FLAGS;
@@ -95,11 +104,15 @@ export function addUp(live: Command, done: (code: ExitCode) => void): void {
     .argument('<sandbox>', 'a folder that is empty or not there yet')
     .option('--scenario <name>', 'a failure by its name (live scenarios lists them); other flags change it')
     .option('--parties <n>', 'how many (3): aggregator, client1, …; or names such as client1+client2')
-    .option('--era <era>', `act as clients of this era (E6): ${ERAS.join(', ')}`)
+    .option('--era <era>', `act as clients of this era (E6): ${ERAS}`)
     .option('--party-era <party=era>', 'one party of another era; may be repeated', gathered)
+    .option('--switch <[party:]name=value>', 'change one thing about clients (see live party --help); may be repeated', gathered)
+    .option('--transport <transport>', `${TRANSPORTS.join(' or ')}: whether peer connections can be built (websocket: they cannot)`)
+    .option('--party-transport <party=transport>', 'one party that differs; may be repeated', gathered)
     .option('--relay-version <version>', 'S0, S1 or S2 (S2)')
     .option('--order <order>', 'shared or connection: see live relay (shared)')
     .option('--overtaking <share>', 'how often a worker of the relay is late, 0 to 1 (0.05)')
+    .option('--late-ms <n>', 'how late, in milliseconds; 0: a few turns of the event loop (0)')
     .option('--workload <name>', 'what programs do: rounds, echo, tcp-test or burst (rounds)')
     .option('--program <command>', "a command of yours that is each party's program; docs/live.md says what it finds in its environment")
     .option('--rounds <n>', 'rounds of messages after the programs have found each other (5)')
@@ -114,6 +127,11 @@ export function addUp(live: Command, done: (code: ExitCode) => void): void {
     .option('--debug', 'debug lines of clients and relay')
     .option('--strict', 'clients may not fall back to the WebSocket')
     .option('--p2p-only', 'clients send nothing over the WebSocket')
+    .option('--nagle', 'small messages to the relay wait for an acknowledgement, as those of the real client do')
+    .option('--chunk-bytes <n>', 'most bytes of a program that are sent as one frame')
+    .option('--grace-ms <n>', 'how long each of the first three frames of a session waits for peer to peer')
+    .option('--buffered-high <n>', "bytes in the data channel's buffer above which a send waits")
+    .option('--backpressure-wait-ms <n>', 'how long it waits before it counts as failed')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json'] as const), 'text')
     .action(async (sandbox: string, flags: UpFlags) => done(await up(sandbox, flags)));
 }
