@@ -273,6 +273,7 @@ export function scenarioNamed(name: string, option = '--scenario'): Scenario {
   throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option, value: name, expected: oneOf(name, SCENARIO_NAMES) });
 }
 
+/** What a run of it is made with: the first of its eras, then its settings. */
 export function setupOf({ eras, settings }: Scenario): Setup {
   return applySettings({ ...DEFAULT_SETUP, era: eras[0] ?? DEFAULT_SETUP.era }, parseSettings(settings, '--scenario'), '--scenario');
 }
