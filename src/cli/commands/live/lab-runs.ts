@@ -47,7 +47,8 @@ export async function makeRun(setup: Setup, folder: string, signal: AbortSignal)
   }
 }
 
-async function analyzed(sandbox: string, signal: AbortSignal): Promise<Diagnosis> {
+/** What analyze says of an input. */
+export async function analyzed(sandbox: string, signal: AbortSignal): Promise<Diagnosis> {
   const [program = '', ...first] = ownCommand();
   const child = spawn(program, [...first, 'analyze', sandbox, '--format', 'json', '--quiet'], {
     stdio: ['ignore', 'pipe', 'pipe'],

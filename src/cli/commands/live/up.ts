@@ -23,6 +23,7 @@ const SETTING_FLAGS = {
   program: 'program',
   rounds: 'rounds',
   bytes: 'bytes',
+  volume: 'volume',
   patience: 'patience',
   fault: 'fault',
   seed: 'seed',
@@ -118,6 +119,7 @@ export function addUp(live: Command, done: (code: ExitCode) => void): void {
     .option('--program <command>', "a command of yours that is each party's program; docs/live.md says what it finds in its environment")
     .option('--rounds <n>', 'rounds of messages after the programs have found each other (5)')
     .option('--bytes <n>', 'bytes of a message (12000)')
+    .option('--volume <direction:bytes>', 'bytes of a message of one direction, such as client1>client2:100000; may be repeated', gathered)
     .option('--patience <seconds>', 'give up when nobody has moved a byte for so long (12)')
     .option(
       '--fault <name[:where[:seconds]][@when]>',

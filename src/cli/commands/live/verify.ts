@@ -114,7 +114,8 @@ async function verify(name: string, flags: VerifyFlags): Promise<ExitCode> {
       plans
         .flatMap((plan, index) => (plan.side === side && all[index] !== undefined ? [all[index]] : []))
         .filter((run) => run.problem !== 'interrupted');
-    const settings = { before: [`era=${before.era}`, flags.before].join(' ').trim(), after: afterSettings };
+    const asIs = `era=${before.era} ${scenario.settings}`.trim();
+    const settings = { before: flags.before === '' ? asIs : flags.before, after: afterSettings };
     const result = judge.verify(
       scenario.name,
       claim,
