@@ -7,9 +7,13 @@ export interface Candidate {
   /** What is tried. */
   readonly says: string;
   readonly settings: string;
+  /** It is for runs of so many parties only. */
+  readonly parties?: number;
 }
 
 interface Makeable {
+  /** A symptom: a run shows it if it is among its findings, whatever cause it is folded under there. */
+  readonly isSymptom?: true;
   readonly candidates: readonly Candidate[];
   /** Settings under which it goes away; null: none are known. */
   readonly cure: string | null;
@@ -22,6 +26,20 @@ interface NotMakeable {
 
 export type CauseRow = Makeable | NotMakeable;
 
+/** What may be behind bytes that do not arrive, where nothing says more. */
+const LOSSES: Makeable = {
+  isSymptom: true,
+  cure: 'era=E5b relay=S2 party-era=none',
+  candidates: [
+    {
+      says: 'the programs of the published stall, clients of E3 with patches C and D',
+      settings: 'era=E3+C+D party-era=none relay=S1 workload=seed-29509799 patience=8',
+      parties: 3,
+    },
+    { says: 'clients of E3', settings: 'era=E3 party-era=none relay=S1 patience=5' },
+    { says: 'clients of E5a', settings: 'era=E5a party-era=none patience=8' },
+  ],
+};
 const AS_IT_WAS: Candidate = { says: 'clients, relay and volumes as they were', settings: '' };
 
 function made(cure: string | null, ...candidates: readonly Candidate[]): Makeable {
@@ -37,7 +55,7 @@ const SYMPTOM = 'it is a symptom, of which only its cause can be made';
 
 export const CANDIDATES: Readonly<Record<string, CauseRow>> = {
   'absent-application': fault('its program never starts', 'no-app:{party}', 'fault=none', 'patience=14'),
-  'asymmetric-growth': { not: SYMPTOM },
+  'asymmetric-growth': LOSSES,
   'client-restart': fault('its client is killed and starts again', 'restart-client:{party}@2'),
   'dead-client': fault('its client is killed', 'kill-client:{party}@2'),
   'duplicate-chunk-suppressed': { not: 'only clients in Go do it, and the lab acts as those in Rust' },
@@ -132,7 +150,7 @@ export const CANDIDATES: Readonly<Record<string, CauseRow>> = {
   'split-client': fault('its connection to the relay is cut', 'cut:{party}@2', null),
   'stale-container': { not: OUTSIDE },
   'stale-run': { not: 'a run of the lab begins in an empty folder' },
-  'stalled-counters': { not: SYMPTOM },
+  'stalled-counters': LOSSES,
   'stalled-reader': fault(
     'its program does not read, and megabytes come',
     'deaf-app:{party}@1',

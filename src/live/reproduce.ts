@@ -1,7 +1,7 @@
 /** From a diagnosis to runs of the lab that may show the same: parties, versions, volumes, and what is to be broken. Pure. */
 import type { Diagnosis } from '../model/diagnosis.ts';
 import { CANDIDATES, type Candidate } from './candidates.ts';
-import { causesOf, localName, type Fingerprint } from './fingerprint.ts';
+import { causesOf, findingsOf, localName, type Fingerprint } from './fingerprint.ts';
 
 /** Bytes of one direction that a run of the lab carries at most; larger volumes are scaled down, all alike. */
 export const MOST_BYTES = 8_000_000;
@@ -47,6 +47,8 @@ export interface Plan {
   readonly topology: Topology;
   readonly attempts: readonly Attempt[];
   readonly cure: string | null;
+  /** The cause is a symptom: it may be folded under another cause in the runs of the lab. */
+  readonly isSymptom: boolean;
 }
 
 export interface NoPlan {
@@ -147,18 +149,21 @@ export function planFor(diagnosis: Diagnosis, wished?: string): Plan | NoPlan {
   const row = Object.hasOwn(CANDIDATES, cause.rule) ? CANDIDATES[cause.rule] : undefined;
   if (row === undefined) return { cause: fingerprint, not: `${cause.rule} is no rule of this version` };
   if ('not' in row) return { cause: fingerprint, not: row.not };
-  const attempts = row.candidates.flatMap(({ says, settings }) => {
+  const attempts = row.candidates.flatMap(({ says, settings, parties }) => {
+    if (parties !== undefined && parties !== topology.emails.length) return [];
     const filled = fill(settings, cause.subject, topology);
     return filled === undefined ? [] : [{ says, settings: filled }];
   });
   if (attempts.length === 0) return { cause: fingerprint, not: 'the finding does not say at which party or direction' };
-  return { cause: fingerprint, topology, attempts, cure: row.cure };
+  return { cause: fingerprint, topology, attempts, cure: row.cure, isSymptom: row.isSymptom === true };
 }
 
-/** Whether a run shows what the diagnosis shows. */
-export function matchOf(wanted: Fingerprint, got: Fingerprint | null): AttemptResult['match'] {
-  if (got?.rule !== wanted.rule) return 'different';
-  return got.where === wanted.where ? 'same' : 'elsewhere';
+/** Whether a run shows what the diagnosis shows: by its first cause, or by any finding where that is a symptom. */
+export function matchOf({ cause, isSymptom }: Pick<Plan, 'cause' | 'isSymptom'>, run: Diagnosis | null): AttemptResult['match'] {
+  if (run === null) return 'different';
+  const shown = (isSymptom ? findingsOf(run) : causesOf(run).slice(0, 1)).filter(({ rule }) => rule === cause.rule);
+  if (shown.length === 0) return 'different';
+  return shown.some(({ where }) => where === cause.where) ? 'same' : 'elsewhere';
 }
 
 export interface AttemptResult extends Attempt {

@@ -19,7 +19,7 @@ const POLL_MS = 100;
 /** From its first telemetry on, a client finds markers and sends access lists; then programs start. */
 const PREPARE_MS = 1200;
 /** For a client to get so far. */
-const READY_MS = 8000;
+const READY_MS = 30_000;
 
 /** A probe is there before the program is, and leaves after it has come. */
 const PROBE_MS = 2000;

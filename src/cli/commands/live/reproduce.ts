@@ -98,7 +98,7 @@ async function attemptAll(plan: Plan, flags: ReproduceFlags, signal: AbortSignal
       const cause = diagnosis === null ? null : (causesOf(diagnosis)[0] ?? null);
       const completed = result?.completed === true;
       writeFileSync(join(folder, 'scenario.json'), scenarioText(scenarioOf(plan, attempt, completed)));
-      last = { ...attempt, cause, verdict: diagnosis?.verdict ?? null, completed, match: matchOf(plan.cause, cause), folder, problem };
+      last = { ...attempt, cause, verdict: diagnosis?.verdict ?? null, completed, match: matchOf(plan, diagnosis), folder, problem };
       if (flags.quiet !== true && !signal.aborted)
         process.stderr.write(`${index + 1}/${plan.attempts.length}  ${oneLine(attempt.says)}: ${oneLine(problem ?? last.match)}\n`);
     }
