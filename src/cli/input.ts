@@ -1,6 +1,7 @@
 /** Opens whatever the user named: a sandbox, one file of it, an archive of these, standard input, or a saved database. */
 import { closeSync, openSync, readFileSync, readSync, rmSync, statSync, type Stats } from 'node:fs';
 import type { FileOf } from '../ingest/discover.ts';
+import type { Begun } from '../ingest/load.ts';
 import type { Seen } from '../ingest/look.ts';
 import type { UserTemplate } from '../ingest/templates/user-templates.ts';
 import { DoctorError } from '../model/errors.ts';
@@ -209,19 +210,22 @@ async function openPath(path: string, options: OpenOptions, scratch: Scratch): P
 async function readFiles(path: string, options: OpenOptions, scratch: Scratch): Promise<Opened> {
   const { database, relayZone, progress, also = [] } = options;
   let store: Store | undefined;
+  let begun: Begun | undefined;
   try {
     const seen = await lookAtInput(path, also, scratch);
     const relayZoneMinutes = relayZone === undefined ? undefined : parseZone(relayZone, () => dayOfEvidence(path, seen));
     const templates = options.templates === undefined ? undefined : await readTemplates(options.templates);
-    const { loadSeen } = await import('../ingest/load.ts');
-    store = await createStore(database);
+    const { beginLoad, finishLoad } = await import('../ingest/load.ts');
     const zone = relayZoneMinutes === undefined ? {} : { relayZoneMinutes };
     const own = templates === undefined ? {} : { templates };
-    const files = await loadSeen(seen, store, { ...zone, ...own, onProgress: progress.update });
+    begun = beginLoad(seen, { ...zone, ...own, onProgress: progress.update });
+    store = await createStore(database);
+    const files = await finishLoad(begun, store);
     if (options.acceptNothing !== true) await refuseNothing(store, path);
     if (database !== undefined) await keepExcerpts(files, store);
     return { store, files };
   } catch (error) {
+    await begun?.beside.stop();
     store?.close();
     // Half a database would be judged as if it were whole.
     if (store !== undefined && database !== undefined) removeDatabase(database);
