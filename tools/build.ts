@@ -6,10 +6,24 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 const HERE = fileURLToPath(new URL('..', import.meta.url));
+/** Native, or with files that are read. */
+const OUTSIDE = ['@duckdb/', 'node-datachannel', 'uplot'];
 const OUT = `${HERE}dist`;
+
+/** Of a package that is loaded by `import()` the bundle has the default export only: a file of ours imports it instead, and is what is loaded. */
+const noPackagesOnDemand: Plugin = {
+  name: 'no-packages-on-demand',
+  setup: (bundle) =>
+    bundle.onResolve({ filter: /^[^./]/ }, ({ kind, path, importer }) => {
+      const isDefaultEnough =
+        OUTSIDE.some((one) => path.startsWith(one)) || path.startsWith('node:') || path === 'zod' || path === 'cli-table3';
+      if (kind !== 'dynamic-import' || isDefaultEnough || importer.includes('node_modules')) return undefined;
+      return { errors: [{ text: `${path} is loaded by import(): load a file of ours that imports it` }] };
+    }),
+};
 
 rmSync(OUT, { recursive: true, force: true });
 await build({
@@ -23,11 +37,12 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  external: ['@duckdb/*', 'node-datachannel', 'uplot'],
+  external: OUTSIDE.map((name) => (name.endsWith('/') ? `${name}*` : name)),
   sourcemap: true,
   sourcesContent: false,
   // CommonJS packages ask for Node's own modules by require.
   banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);" },
+  plugins: [noPackagesOnDemand],
   logLevel: 'warning',
 });
 chmodSync(`${OUT}/cli/bin.js`, 0o755);
