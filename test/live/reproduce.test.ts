@@ -132,33 +132,33 @@ describe('a match', () => {
 });
 
 describe.concurrent('live reproduce', { timeout: 600_000 }, () => {
-  it('makes the stall of a sandbox again, and what it leaves can be verified', async ({ expect: that }) => {
+  it('makes the stall of a sandbox again, and what it leaves can be verified', async () => {
     const out = join(root, 'stall');
     const made = await startBin(['live', 'reproduce', 'samples/stall-e3-debug/sandbox', '--out', out, '--format', 'json']);
-    that(made.code).toBe(0);
+    expect(made.code).toBe(0);
     const result = JSON.parse(made.stdout) as ReproduceResult;
-    that(result.attempts.map(({ match, cause }) => [match, cause?.where])).toEqual([
+    expect(result.attempts.map(({ match, cause }) => [match, cause?.where])).toEqual([
       ['same', 'aggregator'],
       ['same', 'aggregator'],
     ]);
     const file = /live verify (\S+) --runs 20$/.exec(result.next ?? '')?.[1] ?? '';
-    that(file.startsWith(join(out, '1'))).toBe(true);
-    that(setupOf(await readScenario(file)).era).toBe('E3');
+    expect(file.startsWith(join(out, '1'))).toBe(true);
+    expect(setupOf(await readScenario(file)).era).toBe('E3');
     const proven = await startBin(['live', 'verify', file, '--runs', '3', '--quiet', '--format', 'json']);
-    that(JSON.parse(proven.stdout)).toMatchObject({ conclusion: 'proven', before: { shown: 3 }, after: { failed: 0 } });
-    that(proven.code).toBe(0);
+    expect(JSON.parse(proven.stdout)).toMatchObject({ conclusion: 'proven', before: { shown: 3 }, after: { failed: 0 } });
+    expect(proven.code).toBe(0);
   });
 
-  it('takes a diagnosis that was saved', async ({ expect: that }) => {
+  it('takes a diagnosis that was saved', async () => {
     const file = join(root, 'saved.json');
     writeFileSync(file, JSON.stringify(sample('marker-missing'), null, 2));
     const made = await startBin(['live', 'reproduce', file, '--out', join(root, 'saved'), '--quiet']);
-    that(made.stdout).toMatch(/^REPRODUCED {3}missing-channel at client2>client1: 1 of 1/);
-    that(made.stdout).toContain(join(root, 'saved', '1'));
-    that(made.code).toBe(0);
+    expect(made.stdout).toMatch(/^REPRODUCED {3}missing-channel at client2>client1: 1 of 1/);
+    expect(made.stdout).toContain(join(root, 'saved', '1'));
+    expect(made.code).toBe(0);
   });
 
-  it('says when nothing of the lab shows it', async ({ expect: that }) => {
+  it('says when nothing of the lab shows it', async () => {
     const file = join(root, 'elsewhere.json');
     // A marker that is missing at client1 does not make client2's late.
     writeFileSync(file, JSON.stringify(withCause(sample('marker-missing'), 'relay-restart', { party: 'client1@sandbox.local' }), null, 2));
@@ -174,8 +174,8 @@ describe.concurrent('live reproduce', { timeout: 600_000 }, () => {
       '--format',
       'json',
     ]);
-    that(JSON.parse(made.stdout)).toMatchObject({ attempts: [{ match: 'elsewhere' }] });
-    that(made.code).toBe(1);
+    expect(JSON.parse(made.stdout)).toMatchObject({ attempts: [{ match: 'elsewhere' }] });
+    expect(made.code).toBe(1);
   });
 });
 
