@@ -3,13 +3,14 @@
  * keys as the long flags of `live up`. Flags, scenarios, `live verify` and `live reproduce` all go through here.
  */
 import { DoctorError } from '../../model/errors.ts';
+import { choices as oneOf } from '../../util/suggest.ts';
 import { LIMITS } from '../party/peer-behaviour.ts';
-import { ERA_NAMES, parseClient, parseSwitch } from '../party/switches.ts';
-import { FAULTS, oneOf, parseFault, type Fault, type FaultKind } from './faults.ts';
+import { parseClient, parseSwitch } from '../party/switches.ts';
+import { parseRelay, RELAY_PATCHES } from '../relay/versions.ts';
+import { FAULTS, parseFault, type Fault, type FaultKind } from './faults.ts';
 import { partyEmails } from './layout.ts';
 import { WORKLOAD_NAMES, type WorkloadName } from './workload.ts';
 
-const VERSIONS = ['S0', 'S1', 'S2'] as const;
 const ORDERS = ['shared', 'connection'] as const;
 const TRANSPORTS = ['websocket', 'webrtc'] as const;
 type Transport = (typeof TRANSPORTS)[number];
@@ -31,7 +32,8 @@ export interface Setup {
   readonly switches: readonly string[];
   readonly transport: Transport;
   readonly partyTransports: Readonly<Record<string, Transport>>;
-  readonly relayVersion: (typeof VERSIONS)[number];
+  /** As `parseRelay` reads it: `S1+G`. */
+  readonly relayVersion: string;
   readonly order: (typeof ORDERS)[number];
   /** How often a worker of the relay is late, 0 to 1. */
   readonly overtaking: number;
@@ -128,8 +130,8 @@ function ofParty(setup: Setup, value: string): readonly [string, string] | undef
 function partyEra(setup: Setup, value: string, refuse: Refuse): Setup {
   if (value === 'none') return { ...setup, partyEras: {} };
   const [name, wished] = ofParty(setup, value) ?? ['', ''];
-  if (name === '' || wished === '') throw refuse(`PARTY=ERA, a party of ${namesOf(setup.parties)} and an era of ${ERA_NAMES.join(', ')}`);
-  return { ...setup, partyEras: { ...setup.partyEras, [name]: client(wished, refuse) } };
+  if (name === '') throw refuse(`PARTY=ERA, a party of ${namesOf(setup.parties)}`);
+  return { ...setup, partyEras: { ...setup.partyEras, [name]: checked(wished, (text) => parseClient(text, refuse)) } };
 }
 
 function partyTransport(setup: Setup, value: string, refuse: Refuse): Setup {
@@ -139,31 +141,11 @@ function partyTransport(setup: Setup, value: string, refuse: Refuse): Setup {
   return { ...setup, partyTransports: { ...setup.partyTransports, [name]: choose(wished, TRANSPORTS, refuse) } };
 }
 
-/** A client as `parseClient` reads it, or its refusal in the words of the option. */
-function client(value: string, refuse: Refuse): string {
-  try {
-    parseClient(value);
-  } catch (error) {
-    if (error instanceof DoctorError && error.code === 'HLD_CLI_BAD_OPTION_VALUE') throw refuse(expectedBy(error));
-    throw error;
-  }
-  return value;
-}
-
-function expectedBy(error: DoctorError): string {
-  return (error as DoctorError<'HLD_CLI_BAD_OPTION_VALUE'>).details.expected;
-}
-
 function withSwitch(setup: Setup, value: string, refuse: Refuse, isFirst: boolean): Setup {
   if (value === 'none') return { ...setup, switches: [] };
   const at = value.indexOf(':');
   if (at >= 0 && !setup.parties.some((email) => isParty(email, value.slice(0, at)))) throw refuse(`NAME=VALUE, or PARTY:NAME=VALUE`);
-  try {
-    parseSwitch(value.slice(at + 1));
-  } catch (error) {
-    if (error instanceof DoctorError && error.code === 'HLD_CLI_BAD_OPTION_VALUE') throw refuse(expectedBy(error));
-    throw error;
-  }
+  parseSwitch(value.slice(at + 1), refuse);
   return { ...setup, switches: [...(isFirst ? [] : setup.switches), value] };
 }
 
@@ -188,9 +170,15 @@ function tuning(name: string): Setting {
   };
 }
 
+/** The text itself, when it can be read. */
+function checked(text: string, read: (text: string) => unknown): string {
+  read(text);
+  return text;
+}
+
 const relayVersion: Setting = {
   says: 'version of the relay',
-  set: (setup, value, refuse) => ({ ...setup, relayVersion: choose(value, VERSIONS, refuse) }),
+  set: (setup, value, refuse) => ({ ...setup, relayVersion: checked(value, (text) => parseRelay(text, refuse)) }),
 };
 
 export const SETTINGS: Readonly<Record<string, Setting>> = {
@@ -200,7 +188,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   era: {
     says: 'how clients act',
-    set: (setup, value, refuse) => ({ ...setup, era: client(value, refuse) }),
+    set: (setup, value, refuse) => ({ ...setup, era: checked(value, (text) => parseClient(text, refuse)) }),
   },
   'party-era': { says: 'PARTY:ERA, one client of another era; may be repeated; none: all are alike', set: partyEra },
   switch: { says: 'NAME=VALUE or PARTY:NAME=VALUE, one thing about clients; may be repeated', set: withSwitch },
@@ -341,10 +329,17 @@ function valueFor<T>(email: string, byName: Readonly<Record<string, T>>): T | un
   return Object.entries(byName).find(([name]) => isParty(email, name))?.[1];
 }
 
+/** The relay as asked for, with what the clients' patches need of it. */
+function relayOf(setup: Setup): string {
+  const patches: readonly string[] = clientsOf(setup).flatMap((text) => parseClient(text).patches);
+  const needed = Object.keys(RELAY_PATCHES).filter((name) => patches.includes(name));
+  return [...new Set([...setup.relayVersion.split('+'), ...needed])].join('+');
+}
+
 export function relayArgs(setup: Setup): readonly string[] {
-  const { relayVersion: version, order, overtaking, lateMs, seed, debug } = setup;
+  const { order, overtaking, lateMs, seed, debug } = setup;
   const chance = ['--overtaking', String(overtaking), '--late-ms', String(lateMs), '--seed', String(seed)];
-  return ['--relay-version', version, '--order', order, ...chance, ...(debug ? ['--debug'] : [])];
+  return ['--relay-version', relayOf(setup), '--order', order, ...chance, ...(debug ? ['--debug'] : [])];
 }
 
 /** Of the client of one party. */
