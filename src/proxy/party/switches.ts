@@ -80,9 +80,17 @@ function takesText(key: keyof Switches): string {
   return 'unit' in takes ? `${takes.least}…${takes.most} ${takes.unit}` : takes.join(', ');
 }
 
+export interface SwitchRow {
+  readonly name: string;
+  readonly key: keyof Switches;
+  readonly takes: string;
+  readonly says: string;
+  readonly source: string;
+}
+
 /** Every switch as a user sees it. */
-export function switchList(): readonly { readonly name: string; readonly takes: string; readonly says: string; readonly source: string }[] {
-  return KEYS.map((key) => ({ name: switchName(key), takes: takesText(key), says: SWITCHES[key].says, source: SWITCHES[key].source }));
+export function switchList(): readonly SwitchRow[] {
+  return KEYS.map((key) => ({ name: switchName(key), key, takes: takesText(key), says: SWITCHES[key].says, source: SWITCHES[key].source }));
 }
 
 /** Makes the error for what was expected. */
