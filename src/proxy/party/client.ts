@@ -167,6 +167,11 @@ export class Party {
       socket.once('error', reject);
       if (this.isOver) reject(new Error('over'));
     });
+    if (this.isOver) {
+      socket.on('error', () => undefined);
+      socket.terminate();
+      throw new Error('over');
+    }
     // The library has turned the delay off by now.
     if (this.o.nagle) raw?.setNoDelay(false);
     socket.on('error', () => undefined);
