@@ -8,6 +8,9 @@ import type { Bare, LogFields, LogLevel } from './log.ts';
 
 /** Messages waiting to be handled; what comes when it is full is dropped. */
 const INBOUND_QUEUE = 256;
+/** Where a relay waits instead: it stops reading at so many, and reads again below the second number. */
+const INBOUND_HIGH = 64;
+const INBOUND_LOW = 16;
 /** Messages waiting to be written; direct ones wait, broadcasts are dropped. */
 const OUTBOUND_QUEUE = 256;
 /** For one message to leave. */
@@ -27,7 +30,12 @@ export interface ConnectionOptions {
   readonly encoding: Encoding;
   readonly socket: WebSocket;
   readonly log: Log;
+  /** What becomes of messages for which there is no room; undefined: dropped, as the real relay does. */
+  readonly overflow?: Overflow | undefined;
 }
+
+/** drop: as the real relay does (F-16); wait: the socket is not read until there is room. */
+export type Overflow = 'drop' | 'wait';
 
 export class Connection {
   readonly id: string;
@@ -38,8 +46,10 @@ export class Connection {
   private readonly socket: WebSocket;
   private readonly log: Log;
   private readonly writer: Promise<void>;
+  private readonly overflow: Overflow;
 
-  constructor({ id, user, encoding, socket, log }: ConnectionOptions) {
+  constructor({ id, user, encoding, socket, log, overflow = 'drop' }: ConnectionOptions) {
+    this.overflow = overflow;
     this.id = id;
     this.user = user;
     this.encoding = encoding;
@@ -51,6 +61,13 @@ export class Connection {
   /** A message came; it is dropped when its queue is full. */
   receive(message: Message): void {
     if (!this.inbound.offer(message)) this.log('WRN', 'ws/ws_client.go:102', 'wsclient reader buffer full', [['connId', this.id]]);
+    if (this.overflow === 'wait' && this.inbound.length >= INBOUND_HIGH) this.socket.pause();
+  }
+
+  /** The next message to be handled; undefined when the connection is gone. */
+  async next(): Promise<Message | undefined> {
+    if (this.socket.isPaused && this.inbound.length <= INBOUND_LOW) this.socket.resume();
+    return this.inbound.take();
   }
 
   /** Waits while the queue is full; false when the connection closed first. */

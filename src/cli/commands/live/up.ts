@@ -16,6 +16,7 @@ import {
   several,
   VERSIONS,
   ORDERS,
+  OVERFLOWS,
   TRANSPORTS,
   tuningArgs,
   type Transport,
@@ -32,6 +33,7 @@ interface UpFlags extends TuningFlags {
   order: (typeof ORDERS)[number];
   overtaking: number;
   lateMs: number;
+  overflow: (typeof OVERFLOWS)[number];
   rounds: number;
   bytes: number;
   patience: number;
@@ -120,6 +122,8 @@ async function up(sandbox: string, flags: UpFlags): Promise<ExitCode> {
       String(flags.overtaking),
       '--late-ms',
       String(flags.lateMs),
+      '--overflow',
+      flags.overflow,
       '--seed',
       String(flags.seed),
       ...(flags.debug === true ? ['--debug'] : []),
@@ -157,6 +161,7 @@ export function addUp(live: Command, done: (code: ExitCode) => void): void {
     .option('--order <order>', 'shared or connection: see live relay', oneOf('--order', ORDERS), 'shared')
     .option('--overtaking <share>', 'how often a worker of the relay is late, 0 to 1', numberIn('--overtaking', 0, 1), 0.05)
     .option('--late-ms <n>', 'how late, in milliseconds; 0: a few turns of the event loop', numberIn('--late-ms', 0, 1000), 0)
+    .option('--overflow <what>', 'drop or wait: see live relay', oneOf('--overflow', OVERFLOWS), 'drop')
     .option('--rounds <n>', 'rounds of messages after the programs have found each other', numberIn('--rounds', 0, 10_000), 5)
     .option('--bytes <n>', 'bytes of a message', numberIn('--bytes', 0, MOST_MESSAGE_BYTES), 12_000)
     .option('--patience <seconds>', 'give up when nobody has moved a byte for so long', numberIn('--patience', 1, 3600), 12)
