@@ -3,7 +3,8 @@
  *
  * Each way has its own processes on loopback, started from the built command; this process is both programs. The named peer is one
  * process that passes bytes from socket to socket, measured in turns with the others. Every byte that arrives is compared with what was sent.
- * Names of ways as arguments choose among them; `BENCH_MB` (300) and `BENCH_ROUNDS` (3) change the size.
+ * Names of ways as arguments choose among them; `BENCH_MB` (300) and `BENCH_ROUNDS` (3) change the size,
+ * `BENCH_SLOW_READER=0` leaves out what happens when nobody reads.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -22,11 +23,14 @@ const MB = 1e6;
 const TOTAL = Number(process.env['BENCH_MB'] ?? 300) * MB;
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const WRITE_BYTES = 61_440;
+/** For the processes that are measured: `--cpu-prof`, say. */
+const NODE_ARGS = (process.env['BENCH_NODE_ARGS'] ?? '').split(' ').filter((arg) => arg !== '');
 const PINGS = 2000;
 /** From here on a delay is one of acknowledgements (F-31). */
 const DELAYED_MS = 37;
 const SLOW_READER_MS = 8000;
 const READY_MS = 15_000;
+const END_MS = 5000;
 /** For one round of one way. */
 const PATIENCE_MS = 60_000;
 /** Longer than a write and of odd length, so that bytes at a wrong place show. */
@@ -56,20 +60,25 @@ interface Figures {
 }
 
 async function start(name: string, args: readonly string[], processes: Map<string, ChildProcess>): Promise<string> {
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...NODE_ARGS, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   processes.set(name, child);
   const lines = createInterface(child.stdout);
   const [line] = (await once(lines, 'line')) as [string];
   return line;
 }
 
+/** Each ends when its standard input does. */
 async function endAll(processes: ReadonlyMap<string, ChildProcess>): Promise<void> {
-  for (const child of processes.values()) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
-  }
+  await Promise.all(
+    [...processes.values()].map(async (child) => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, 'exit');
+      child.stdin?.end();
+      if ((await Promise.race([gone, delay(END_MS, 'late')])) !== 'late') return;
+      child.kill('SIGKILL');
+      await gone;
+    }),
+  );
 }
 
 async function open(port: number): Promise<Socket> {
@@ -132,9 +141,17 @@ async function write(socket: Socket, sent: number, bytes: number, goOn: () => bo
     const from = at % PATTERN.length;
     const part = PATTERN.subarray(from, Math.min(from + WRITE_BYTES, PATTERN.length, from + sent + bytes - at));
     at += part.length;
-    if (!socket.write(part)) await Promise.race([once(socket, 'drain'), delay(500)]);
+    if (!socket.write(part)) await drained(socket, goOn);
   }
   return at;
+}
+
+async function drained(socket: Socket, goOn: () => boolean): Promise<void> {
+  const stop = new AbortController();
+  const drain = once(socket, 'drain', { signal: stop.signal }).catch(() => undefined);
+  while (socket.writableNeedDrain && goOn())
+    await Promise.race([drain, delay(100, undefined, { signal: stop.signal }).catch(() => undefined)]);
+  stop.abort();
 }
 
 async function ping(a: Socket, b: Socket): Promise<{ median: number; worst: number; delayed: number }> {
@@ -207,6 +224,7 @@ async function beTheHop(): Promise<void> {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   console.log((server.address() as AddressInfo).port);
+  process.stdin.on('end', () => process.exit(0)).resume();
 }
 
 function hotlink(name: string, relayArgs: readonly string[], partyArgs: readonly string[]): Way {
@@ -328,6 +346,7 @@ async function main(names: readonly string[]): Promise<void> {
     );
     console.log(`  ${notes.at(-1) ?? ''}`);
   }
+  if (process.env['BENCH_SLOW_READER'] === '0') return;
   for (const way of chosen) {
     const pair = await way.start();
     try {

@@ -14,8 +14,9 @@ import { MAX_MESSAGE_BYTES } from '../../protocol/websocket.ts';
 import { BoundedQueue } from '../relay/queue.ts';
 import type { PeerStack } from '../webrtc/peer.ts';
 import type { Behaviour } from './behaviour.ts';
-import { PartyFolder, PartyLog } from './files.ts';
+import { PartyFolder } from './files.ts';
 import { bare, escapeText } from './log.ts';
+import { PartyLog } from './log-output.ts';
 import { Manager } from './manager.ts';
 import { ProxySide } from './proxy.ts';
 
@@ -205,6 +206,7 @@ export class Party {
       stack,
       send: async (message) => line.outgoing.put(message),
       log,
+      decoded: (message) => this.log.decoded(message, behaviour),
       ensureDirectory: (path) => this.folder.ensureDirectory(path),
       moved: () => void (Date.now() - flushedMs >= FLUSH_LEAST_MS && flush()),
       now: () => Date.now(),

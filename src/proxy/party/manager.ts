@@ -11,7 +11,7 @@ import type { DataMessage, EndMessage, Message, OpenMessage } from '../../protoc
 import type { Behaviour } from './behaviour.ts';
 import { Counters, type Live, type ProxyRow, type SessionRow } from './counters.ts';
 import { parentOf } from './keys.ts';
-import { bare, decodedText, type PartyLevel } from './log.ts';
+import { bare, type PartyLevel } from './log.ts';
 import { Peers } from './peers.ts';
 import { Reorder } from './reorder.ts';
 import { WriterMap, type Writer } from './writers.ts';
@@ -41,6 +41,8 @@ export interface ManagerOptions {
   /** False when the queue to the relay is dead. */
   readonly send: (message: Message) => Promise<boolean>;
   readonly log: (level: PartyLevel, message: string) => void;
+  /** The line about a message that came. */
+  readonly decoded: (message: Message) => void;
   /** Makes the directory of a session; false when the path leads elsewhere. */
   readonly ensureDirectory: (path: string) => boolean;
   /** Something moved: time for telemetry. */
@@ -126,7 +128,7 @@ export class Manager {
 
   /** Handles one message to its end before the next may come. */
   async receive(message: Message): Promise<void> {
-    this.o.log('INFO', `ws message decoded type=${decodedText(message, this.o.behaviour)}`);
+    this.o.decoded(message);
     if (message.type === 'HOTLINK_OPEN') return this.opened(message);
     if (message.type === 'HOTLINK_ACCEPT') return this.accepted(message.session);
     if (message.type === 'HOTLINK_REJECT') return this.rejected(message);
