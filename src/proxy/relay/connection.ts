@@ -1,5 +1,5 @@
 /** One WebSocket of a client: its queues, its writer, and the lines that the relay writes about it (field guide 6.4, 4.7). */
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { encodeMessage, type Encoding } from '../../protocol/message-codec.ts';
 import { MESSAGE_TYPES, type Message } from '../../protocol/message.ts';
@@ -97,7 +97,7 @@ export class Connection {
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     socket.close(code, reason);
     const patience = new AbortController();
-    await Promise.race([closed, setTimeout(CLOSE_TIMEOUT_MS, undefined, { signal: patience.signal }).catch(() => undefined)]);
+    await Promise.race([closed, delay(CLOSE_TIMEOUT_MS, undefined, { signal: patience.signal }).catch(() => undefined)]);
     patience.abort();
     socket.terminate();
   }
@@ -123,13 +123,13 @@ export class Connection {
   private async writeOne(message: Message): Promise<string | undefined> {
     if (this.socket.readyState !== this.socket.OPEN) return 'connection closed';
     const bytes = encodeMessage(message, this.encoding, 'wide');
-    const patience = new AbortController();
-    const left = new Promise<string | undefined>((resolve) => {
-      this.socket.send(bytes, { binary: this.encoding === 'msgpack', compress: false }, (error) => resolve(error?.message));
+    const error = await new Promise<string | undefined>((resolve) => {
+      const late = setTimeout(() => resolve('write timeout'), WRITE_TIMEOUT_MS);
+      this.socket.send(bytes, { binary: this.encoding === 'msgpack', compress: false }, (failure) => {
+        clearTimeout(late);
+        resolve(failure?.message);
+      });
     });
-    const late = setTimeout(WRITE_TIMEOUT_MS, 'write timeout', { signal: patience.signal }).catch(() => undefined);
-    const error = await Promise.race([left, late]);
-    patience.abort();
     if (error === 'write timeout') this.socket.terminate();
     return error;
   }
