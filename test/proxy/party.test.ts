@@ -5,7 +5,7 @@ import type { Message } from '../../src/protocol/message.ts';
 import { BEHAVIOURS, type Behaviour, type BehaviourName } from '../../src/proxy/party/behaviour.ts';
 import { Counters } from '../../src/proxy/party/counters.ts';
 import { keysOf, writerKeys } from '../../src/proxy/party/keys.ts';
-import { writeList, listRoom } from '../../src/proxy/party/byte-list.ts';
+import { listRoom, writeList, zeroList } from '../../src/proxy/party/byte-list.ts';
 import { bare, decodedParts, fileLine, stdoutLine } from '../../src/proxy/party/log.ts';
 import { Reorder } from '../../src/proxy/party/reorder.ts';
 import { WriterMap } from '../../src/proxy/party/writers.ts';
@@ -145,6 +145,7 @@ describe('log', () => {
       fc.property(fc.uint8Array({ maxLength: 600 }), fc.nat(9), (bytes, start) => {
         const out = Buffer.alloc(start + listRoom(bytes.length));
         expect(out.toString('latin1', start, writeList(bytes, out, start))).toBe(Array.from(bytes).join(', '));
+        expect(zeroList(bytes.length).toString()).toBe(Array.from(bytes.fill(0)).join(', '));
       }),
     );
   });

@@ -35,3 +35,12 @@ export function writeList(bytes: Uint8Array, out: Buffer, start: number): number
   }
   return at - SEPARATOR_BYTES;
 }
+
+const ZERO = '0, ';
+let zeros = Buffer.alloc(0);
+
+/** The list of so many zeros. */
+export function zeroList(count: number): Buffer {
+  if (zeros.length < count * ZERO.length) zeros = Buffer.alloc(count * ZERO.length, ZERO, 'latin1');
+  return zeros.subarray(0, Math.max(0, count * ZERO.length - SEPARATOR_BYTES));
+}

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, writevSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Message } from '../../protocol/message.ts';
 import type { Behaviour } from './behaviour.ts';
-import { listRoom, writeList } from './byte-list.ts';
+import { listRoom, writeList, zeroList } from './byte-list.ts';
 import { decodedParts, fileEnds, fileLine, stdoutEnds, stdoutLine, type PartyLevel } from './log.ts';
 
 /** Lines are collected this long. */
@@ -11,22 +11,32 @@ const FLUSH_MS = 50;
 /** Room for payload lists; when it is used up, lines are written at once. */
 const ROOM_BYTES = 4 * 1024 * 1024;
 
+export interface LogOptions {
+  /** Also writes `client-daemon.log`, which says everything a second time. */
+  readonly both: boolean;
+  /** Bytes of payloads as they are, or as many zeros: shorter, and as many for who counts them. */
+  readonly payload: LoggedPayload;
+}
+
+export type LoggedPayload = 'values' | 'zeros';
+
 export class PartyLog {
-  private readonly outputs: readonly [Output, Output];
+  private readonly outputs: readonly Output[];
+  private readonly options: LogOptions;
   private readonly room = Buffer.allocUnsafeSlow(ROOM_BYTES);
   private used = 0;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(home: string) {
+  constructor(home: string, options: LogOptions) {
+    this.options = options;
     mkdirSync(join(home, '.syftbox/logs'), { recursive: true });
-    this.outputs = [new Output(join(home, '.syftbox/logs/syftbox.log')), new Output(join(home, 'client-daemon.log'))];
+    const file = new Output(join(home, '.syftbox/logs/syftbox.log'), fileLine, fileEnds);
+    this.outputs = options.both ? [file, new Output(join(home, 'client-daemon.log'), stdoutLine, stdoutEnds)] : [file];
   }
 
   readonly write = (level: PartyLevel, message: string, extra = ''): void => {
     const now = Date.now();
-    const [file, stdout] = this.outputs;
-    file.text(fileLine(now, level, message, extra));
-    stdout.text(stdoutLine(now, level, message, extra));
+    for (const output of this.outputs) output.text(output.line(now, level, message, extra));
     this.timer ??= setTimeout(() => this.flush(), FLUSH_MS);
   };
 
@@ -35,12 +45,8 @@ export class PartyLog {
     const { head, bytes, tail } = decodedParts(message, behaviour);
     const list = bytes === undefined ? undefined : this.list(bytes);
     const now = Date.now();
-    const [file, stdout] = this.outputs;
-    for (const [output, ends] of [
-      [file, fileEnds],
-      [stdout, stdoutEnds],
-    ] as const) {
-      const [before, after] = ends(now, 'INFO', `ws message decoded type=${head}`, tail);
+    for (const output of this.outputs) {
+      const [before, after] = output.ends(now, 'INFO', `ws message decoded type=${head}`, tail);
       output.text(before);
       if (list !== undefined) output.bytes(list);
       output.text(after);
@@ -49,6 +55,7 @@ export class PartyLog {
   };
 
   private list(bytes: Uint8Array): Buffer {
+    if (this.options.payload === 'zeros') return zeroList(bytes.length);
     const needed = listRoom(bytes.length);
     if (needed > ROOM_BYTES) {
       const own = Buffer.allocUnsafeSlow(needed);
@@ -75,11 +82,15 @@ export class PartyLog {
 
 /** One file, truncated at the client's start. */
 class Output {
+  readonly line: typeof fileLine;
+  readonly ends: typeof fileEnds;
   private readonly file: number;
   private waiting: (string | Buffer)[] = [];
 
-  constructor(path: string) {
+  constructor(path: string, line: typeof fileLine, ends: typeof fileEnds) {
     this.file = openSync(path, 'w');
+    this.line = line;
+    this.ends = ends;
   }
 
   text(text: string): void {

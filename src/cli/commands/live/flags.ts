@@ -9,6 +9,7 @@ export const VERSIONS = ['S0', 'S1', 'S2'] as const;
 export const ORDERS = ['shared', 'connection'] as const;
 export const ERAS = ['E3', 'E4', 'E5a', 'E5b', 'E6'] as const satisfies readonly BehaviourName[];
 export const OVERFLOWS = ['drop', 'wait'] as const;
+export const LOGGED = ['values', 'zeros'] as const;
 export const TRANSPORTS = ['websocket', 'webrtc'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 export const MAX_PORT = 65_535;
