@@ -57,6 +57,7 @@ function rig(spec: string, { accepts = true, p2pOnly = false }: { accepts?: bool
       return true;
     },
     log: (_level, line) => void lines.push(line),
+    decoded: () => undefined,
     ensureDirectory: () => true,
     moved: () => undefined,
     now: () => 0,

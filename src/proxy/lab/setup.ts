@@ -12,6 +12,7 @@ import { partyEmails } from './layout.ts';
 import { WORKLOAD_NAMES, type WorkloadName } from './workload.ts';
 
 const ORDERS = ['shared', 'connection'] as const;
+const OVERFLOWS = ['drop', 'wait'] as const;
 const TRANSPORTS = ['websocket', 'webrtc'] as const;
 type Transport = (typeof TRANSPORTS)[number];
 const MOST_PARTIES = 16;
@@ -39,6 +40,8 @@ export interface Setup {
   readonly overtaking: number;
   /** How late, in milliseconds; 0: a few turns of the event loop. */
   readonly lateMs: number;
+  /** What becomes of messages that come faster than the relay takes them. */
+  readonly overflow: (typeof OVERFLOWS)[number];
   readonly workload: WorkloadName;
   /** A command that is each party's program in place of a workload. */
   readonly program: string | null;
@@ -72,6 +75,7 @@ export const DEFAULT_SETUP: Setup = {
   order: 'shared',
   overtaking: 0.05,
   lateMs: 0,
+  overflow: 'drop',
   workload: 'rounds',
   program: null,
   rounds: 5,
@@ -221,6 +225,10 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
     says: 'how late, in milliseconds; 0: a few turns of the event loop',
     set: (setup, value, refuse) => ({ ...setup, lateMs: Math.trunc(number(value, 0, MOST_LATE_MS, refuse)) }),
   },
+  overflow: {
+    says: 'whether the relay drops what comes too fast, or the client waits',
+    set: (setup, value, refuse) => ({ ...setup, overflow: choose(value, OVERFLOWS, refuse) }),
+  },
   workload: {
     says: 'what programs do with each other',
     set: (setup, value, refuse) => ({ ...setup, workload: choose(value, WORKLOAD_NAMES, refuse), program: null }),
@@ -359,8 +367,8 @@ export function volumesOf(volumes: Setup['volumes'], emails: readonly string[]):
 }
 
 export function relayArgs(setup: Setup): readonly string[] {
-  const { order, overtaking, lateMs, seed, debug } = setup;
-  const chance = ['--overtaking', String(overtaking), '--late-ms', String(lateMs), '--seed', String(seed)];
+  const { order, overtaking, lateMs, overflow, seed, debug } = setup;
+  const chance = ['--overtaking', String(overtaking), '--late-ms', String(lateMs), '--overflow', overflow, '--seed', String(seed)];
   return ['--relay-version', relayOf(setup), '--order', order, ...chance, ...(debug ? ['--debug'] : [])];
 }
 

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { DoctorError } from '../../../model/errors.ts';
 import type { ExitCode } from '../../exit.ts';
 import { print, reasonOf } from '../../output.ts';
-import { LOOPBACK, MAX_PORT, numberIn, oneOf, ORDERS, untilTold } from './flags.ts';
+import { LOOPBACK, MAX_PORT, numberIn, oneOf, ORDERS, OVERFLOWS, untilTold } from './flags.ts';
 
 interface RelayFlags {
   host: string;
@@ -15,6 +15,7 @@ interface RelayFlags {
   order: (typeof ORDERS)[number];
   overtaking: number;
   lateMs: number;
+  overflow: (typeof OVERFLOWS)[number];
   seed: number;
   debug?: boolean;
   json?: boolean;
@@ -49,6 +50,7 @@ async function relay(sandbox: string, flags: RelayFlags): Promise<ExitCode> {
       order: flags.order,
       overtaking: flags.overtaking,
       lateMs: flags.lateMs,
+      overflow: flags.overflow,
       workers: availableParallelism(),
       seed: flags.seed,
       debug: flags.debug === true,
@@ -84,6 +86,12 @@ export function addRelay(live: Command, done: (code: ExitCode) => void): void {
     )
     .option('--overtaking <share>', 'how often a worker is late, 0 to 1', numberIn('--overtaking', 0, 1), 0.05)
     .option('--late-ms <n>', 'how late, in milliseconds; 0: a few turns of the event loop', numberIn('--late-ms', 0, 1000), 0)
+    .option(
+      '--overflow <what>',
+      'when a client sends faster than the relay takes it. drop: messages are lost, as in the real relay; wait: the client has to wait',
+      oneOf('--overflow', OVERFLOWS),
+      'drop',
+    )
     .option('--seed <number>', 'seed of everything that is left to chance', numberIn('--seed', 0, 2 ** 32 - 1), 1)
     .option('--debug', 'a line for frames that are relayed, as SYFTBOX_HOTLINK_DEBUG=1 gives')
     .option('--json', 'the log of a relay in production: JSON lines')

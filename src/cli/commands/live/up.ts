@@ -19,6 +19,7 @@ const SETTING_FLAGS = {
   order: 'order',
   overtaking: 'overtaking',
   lateMs: 'late-ms',
+  overflow: 'overflow',
   workload: 'workload',
   program: 'program',
   rounds: 'rounds',
@@ -115,6 +116,7 @@ export function addUp(live: Command, done: (code: ExitCode) => void): void {
     .option('--order <order>', 'shared or connection: see live relay (shared)')
     .option('--overtaking <share>', 'how often a worker of the relay is late, 0 to 1 (0.05)')
     .option('--late-ms <n>', 'how late, in milliseconds; 0: a few turns of the event loop (0)')
+    .option('--overflow <what>', 'drop or wait: see live relay (drop)')
     .option('--workload <name>', 'what programs do: rounds, echo, tcp-test, burst, mesh or seed-29509799 (rounds)')
     .option('--program <command>', "a command of yours that is each party's program; docs/live.md says what it finds in its environment")
     .option('--rounds <n>', 'rounds of messages after the programs have found each other (5)')
