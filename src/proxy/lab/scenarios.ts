@@ -299,15 +299,6 @@ export const SCENARIOS: readonly Scenario[] = [
     expects: completes('websocket-fallback', 'run'),
     cure: 'chunk-bytes=61440',
   },
-  {
-    name: 'seed-29509799',
-    shows: 'the programs of the published stall, byte by byte: eight bytes are lost on the way from client1 to client2',
-    failures: 'F-3',
-    eras: ['E3+C+D'],
-    settings: 'relay=S1 workload=seed-29509799 patience=6',
-    expects: stalls('sender-lock-drop', 'client1>client2'),
-    cure: 'era=E5b relay=S2',
-  },
 ];
 
 export const SCENARIO_NAMES: readonly string[] = SCENARIOS.map(({ name }) => name);
