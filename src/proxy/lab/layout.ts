@@ -34,7 +34,8 @@ export function partyEmails(count: number): readonly string[] {
 
 /** How one channel's files differ from what they should be. */
 export type MarkerFault = 'missing' | 'empty' | 'without-port';
-export type AclFault = 'denied' | 'excludes';
+/** Who may not do what: the peer neither read nor write, the peer not write. */
+export type AclFault = 'excludes' | 'denied';
 
 export interface LayoutFaults {
   /** By `i>j`, at party i. */
@@ -55,9 +56,9 @@ function marker(layout: Layout, from: number, to: number, withPort: boolean): st
   return JSON.stringify(withPort ? { from: me, to: peer, port: pair, ports: { [me]: mine, [peer]: theirs } } : { from: me, to: peer });
 }
 
-function acl(readers: readonly string[], admin: string): string {
+function acl(readers: readonly string[], writers: readonly string[], admin: string): string {
   const list = (emails: readonly string[]): string => emails.map((email) => `\n    - ${email}`).join('');
-  return `rules:\n- pattern: "**"\n  access:\n    read:${list(readers)}\n    write:${list(readers)}\n    admin:${list([admin])}\n`;
+  return `rules:\n- pattern: "**"\n  access:\n    read:${list(readers)}\n    write:${list(writers)}\n    admin:${list([admin])}\n`;
 }
 
 /** Writes what must lie there before the clients start. */
@@ -85,8 +86,8 @@ function writeChannel(
     writeFileSync(join(directory, 'stream.accept'), '1');
   }
   const aclFault = faults.acls.get(key);
-  const readers = aclFault === undefined ? [me, peer] : [me];
-  writeFileSync(join(directory, 'syft.pub.yaml'), acl(readers, me));
+  const readers = aclFault === 'excludes' ? [me] : [me, peer];
+  writeFileSync(join(directory, 'syft.pub.yaml'), acl(readers, aclFault === undefined ? [me, peer] : [me], me));
 }
 
 /** `relay/state.json`, as the development stack leaves it. */

@@ -23,7 +23,6 @@ import { ProxySide } from './proxy.ts';
 const DISCOVERY_MS = 250;
 const SYNC_MS = 104;
 const HEALTH_MS = 5000;
-const FLUSH_MS = 3000;
 /** At most one flush in this time for things that move. */
 const FLUSH_LEAST_MS = 1000;
 const BACKOFF_FIRST_MS = 250;
@@ -197,7 +196,7 @@ export class Party {
       flushedMs = Date.now();
       const live = manager.live();
       this.folder.writeTelemetry(manager.counters.json(live, flushedMs));
-      log('INFO', manager.counters.summary(live));
+      if (behaviour.quic === 'none') log('INFO', manager.counters.summary(live));
     };
     const manager = new Manager({
       email,
@@ -216,17 +215,16 @@ export class Party {
       now: () => Date.now(),
       signal: this.stop.signal,
     });
-    log('INFO', 'hotlink enabled: webrtc p2p + ws fallback + tcp proxy');
+    log('INFO', greeting(behaviour));
     flush();
     flush();
     line.manager = manager;
     const side = new ProxySide(manager, { email, behaviour, debug, bindAddress, log });
     this.sides.add(side);
     // An older manager keeps looking and flushing, as the real one does (F-18).
-    this.loops.push(
-      this.every(DISCOVERY_MS, async () => side.discover(this.folder.look().markers)),
-      this.pause(FLUSH_MS).then(async () => this.every(FLUSH_MS, async () => flush())),
-    );
+    this.loops.push(this.every(DISCOVERY_MS, async () => side.discover(this.folder.look().markers)));
+    const { flushMs } = behaviour;
+    if (flushMs > 0) this.loops.push(this.pause(flushMs).then(async () => this.every(flushMs, async () => flush())));
   }
 
   /** Takes messages off the socket into a queue; the socket is not read while the queue is long. */
@@ -336,6 +334,12 @@ export class Party {
       // The sync pass says what is wrong with the line, ten times a second.
     }
   }
+}
+
+/** First line of a new manager. */
+function greeting({ quic }: Behaviour): string {
+  if (quic === 'none') return 'hotlink enabled: webrtc p2p + ws fallback + tcp proxy';
+  return `hotlink config: socket_only=true quic_enabled=${String(quic === 'fails')} quic_only=false tcp_proxy=true`;
 }
 
 function connectError(error: unknown): string {

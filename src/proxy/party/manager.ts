@@ -6,26 +6,20 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PeerStack } from '../webrtc/peer.ts';
 import type { DataMessage, EndMessage, Message, OpenMessage } from '../../protocol/message.ts';
+import type { PeerStack } from '../webrtc/peer.ts';
 import type { Behaviour } from './behaviour.ts';
 import { Counters, type Live, type ProxyRow, type SessionRow } from './counters.ts';
-import { parentOf } from './keys.ts';
+import { Delivery, PROXY_PATH, type LocalWriter } from './delivery.ts';
 import { bare, type PartyLevel } from './log.ts';
 import { Peers } from './peers.ts';
-import { Reorder } from './reorder.ts';
-import { WriterMap, type Writer } from './writers.ts';
+import { FailingQuic } from './quic.ts';
+import { newOutbound, SessionTables, type Outbound } from './sessions.ts';
+import type { WriterMap } from './writers.ts';
 
-const WRITER_POLL_MS = 250;
-const ADOPT_POLL_MS = 100;
-const PROXY_PATH = /stream\.tcp\.request$/;
+/** A guarded client looks so often whether the peer opened. */
+const PEER_POLL_MS = 100;
 const QUEUE_CLOSED = 'ws send queue closed\n\nCaused by:\n    channel closed';
-
-/** A program's connection, as frames are written to it. */
-export interface LocalWriter extends Writer {
-  /** Resolves when the kernel took the bytes; rejects with the error's words. */
-  readonly write: (bytes: Uint8Array) => Promise<void>;
-}
 
 export interface ManagerOptions {
   readonly email: string;
@@ -51,24 +45,6 @@ export interface ManagerOptions {
   readonly signal: AbortSignal;
 }
 
-interface Outbound {
-  readonly id: string;
-  readonly path: string;
-  seq: number;
-  accepted: boolean;
-  rejected: boolean;
-  fellBack: boolean;
-  /** Wakes the one who waits for the accept: true when it came. */
-  answer: ((accepted: boolean) => void) | undefined;
-}
-
-interface Inbound {
-  readonly id: string;
-  readonly path: string;
-  /** Opener as the relay named it; undefined when it did not. */
-  readonly from: string | undefined;
-}
-
 export type SendResult = { readonly ok: true } | { readonly ok: false; readonly error: string };
 const SENT: SendResult = { ok: true };
 
@@ -81,30 +57,51 @@ export interface OutboundPath {
 
 export class Manager {
   readonly counters: Counters;
-  readonly writers: WriterMap<LocalWriter>;
   readonly startedMs: number;
   proxies: () => readonly ProxyRow[] = () => [];
   private readonly o: ManagerOptions;
-  private readonly outbound = new Map<string, Outbound>();
-  private readonly inbound = new Map<string, Inbound>();
-  private readonly reorder = new Reorder<Uint8Array>();
+  private readonly sessions: SessionTables;
+  private readonly delivery: Delivery;
   private readonly peers: Peers;
+  private readonly quic: FailingQuic | undefined;
 
   constructor(options: ManagerOptions) {
-    const { behaviour } = options;
+    const { behaviour, email, p2pOnly, send, log, stack } = options;
     // Older versions do not know the word.
     const strict = options.strict && behaviour.strictKeys;
     this.o = { ...options, strict };
     this.startedMs = options.now();
-    this.writers = new WriterMap(behaviour.standby);
-    this.counters = new Counters({ strictKeys: behaviour.strictKeys, strict, startedMs: this.startedMs });
+    const quic = { none: undefined, off: 'hotlink_ws_only', fails: 'hotlink_quic_pref' } as const;
+    this.counters = new Counters({ strictKeys: behaviour.strictKeys, quic: quic[behaviour.quic], strict, startedMs: this.startedMs });
+    this.sessions = new SessionTables(behaviour, email, p2pOnly);
+    const pause = async (ms: number): Promise<void> => this.pause(ms);
+    this.delivery = new Delivery({ ...options, counters: this.counters, pause });
     this.peers = new Peers({
       ...options,
       behaviour: behaviour.peers,
+      stack: behaviour.quic === 'none' ? stack : undefined,
       counters: this.counters,
       deliver: async (session, { path, seq, payload }) => this.overPeer(session, path, seq, payload),
-      pause: async (ms) => this.pause(ms),
+      pause,
     });
+    if (behaviour.quic === 'fails') this.quic = new FailingQuic({ send, log, pause, ...this.quicCounts() });
+  }
+
+  get writers(): WriterMap<LocalWriter> {
+    return this.delivery.writers;
+  }
+
+  private quicCounts(): { offered: () => void; answeredWithError: () => void } {
+    const count = (what: 'quicOffers' | 'quicAnswersErr') => (): void => {
+      this.counters[what]++;
+      this.o.moved();
+    };
+    return { offered: count('quicOffers'), answeredWithError: count('quicAnswersErr') };
+  }
+
+  /** E1 and E1b have fewer lines, and full session ids. */
+  private get isEarly(): boolean {
+    return this.o.behaviour.lines === 'E1' || this.o.behaviour.lines === 'E1b';
   }
 
   live(): Live {
@@ -114,8 +111,8 @@ export class Manager {
       webrtc: this.peers.state(s.id),
     });
     return {
-      inbound: [...this.inbound.values()].map(row),
-      outbound: [...this.outbound.values()].map((s) => ({
+      inbound: [...this.sessions.inbound.values()].map(row),
+      outbound: [...this.sessions.outbound.values()].map((s) => ({
         ...row(s),
         status: s.rejected ? 'rejected' : s.accepted ? 'accepted' : 'pending',
         seq: s.seq,
@@ -133,10 +130,11 @@ export class Manager {
     if (message.type === 'HOTLINK_ACCEPT') return this.accepted(message.session);
     if (message.type === 'HOTLINK_REJECT') return this.rejected(message);
     if (message.type === 'HOTLINK_DATA') return this.data(message);
-    if (message.type === 'HOTLINK_SIGNAL') return this.peers.signal(message);
+    if (message.type === 'HOTLINK_SIGNAL')
+      return this.o.behaviour.quic === 'none' ? this.peers.signal(message) : this.quic?.signal(message);
     if (message.type !== 'HOTLINK_CLOSE') return;
     this.debug(`hotlink close received: session=${bare(message.session)}`);
-    this.inbound.delete(message.session);
+    this.sessions.inbound.delete(message.session);
   }
 
   private async opened(message: OpenMessage): Promise<void> {
@@ -149,27 +147,34 @@ export class Manager {
       await this.o.send({ type: 'HOTLINK_REJECT', id: randomUUID(), session, reason: 'ipc unavailable' });
       return;
     }
-    this.inbound.set(session, { id: session, path, from: message.from ?? undefined });
-    if (PROXY_PATH.test(path))
+    const from = message.from ?? undefined;
+    await this.delivery.enter(() => void this.sessions.inbound.set(session, { id: session, path, from }));
+    if (PROXY_PATH.test(path) && !this.isEarly)
       this.o.log('INFO', `hotlink sending accept for tcp proxy: session=${bare(session.slice(0, 8))} path=${bare(path)}`);
     this.debug(`hotlink send accept: session=${bare(session)} encoding=${this.o.encoding}`);
     if (!(await this.o.send({ type: 'HOTLINK_ACCEPT', id: randomUUID(), session })))
       this.o.log('ERROR', `hotlink send accept failed: session=${bare(session.slice(0, 8))} err=${QUEUE_CLOSED}`);
+    this.quic?.offer(session);
     this.peers.offer(session);
   }
 
   private accepted(session: string): void {
     const sid = bare(session.slice(0, 8));
-    const mine = [...this.outbound.values()].find((s) => s.id === session);
-    if (mine === undefined) return this.o.log('INFO', `hotlink accept for unknown outbound: session=${sid}`);
-    this.o.log('INFO', `hotlink accept received: session=${sid}`);
+    const mine = this.sessions.mine(session);
+    if (this.isEarly) this.debug(`hotlink accept received: session=${bare(session)}`);
+    else
+      this.o.log(
+        'INFO',
+        mine === undefined ? `hotlink accept for unknown outbound: session=${sid}` : `hotlink accept received: session=${sid}`,
+      );
+    if (mine === undefined) return;
     mine.accepted = true;
     mine.answer?.(true);
   }
 
   private rejected(message: EndMessage): void {
     this.debug(`hotlink reject received: session=${bare(message.session)} reason=${message.reason ?? ''}`);
-    const mine = [...this.outbound.values()].find((s) => s.id === message.session);
+    const mine = this.sessions.mine(message.session);
     if (mine === undefined) return;
     mine.rejected = true;
     mine.answer?.(false);
@@ -178,14 +183,15 @@ export class Manager {
   private async data(message: DataMessage): Promise<void> {
     const payload = message.payload ?? new Uint8Array();
     this.debug(`hotlink data received: session=${bare(message.session)} seq=${message.seq} bytes=${payload.length}`);
-    const session = this.inbound.get(message.session);
+    const session = this.sessions.inbound.get(message.session);
     if (session === undefined) return;
-    await this.deliver(message.path.trim() === '' ? session.path : message.path, message.session, message.seq, payload);
+    const path = message.path.trim() === '' ? session.path : message.path;
+    await this.delivery.deliver({ path, session: message.session, seq: message.seq, payload });
   }
 
   /** A frame of a data channel: it holds up its own channel only. */
   private async overPeer(session: string, path: string, seq: number, payload: Uint8Array): Promise<void> {
-    const known = this.inbound.get(session);
+    const known = this.sessions.inbound.get(session);
     const to = path.trim() === '' ? (known?.path ?? '') : path;
     const where = `session=${bare(session)} path=${bare(to)}`;
     if (known === undefined) {
@@ -193,47 +199,7 @@ export class Manager {
       if (!PROXY_PATH.test(to)) return this.debug(`hotlink webrtc message dropped: unknown ${where}`);
       this.debug(`hotlink webrtc message for unknown session, routing by tcp path: ${where}`);
     }
-    await this.deliver(to, session, seq, payload);
-  }
-
-  /** Puts a frame in its place and writes what is complete. */
-  private async deliver(path: string, session: string, seq: number, payload: Uint8Array): Promise<void> {
-    const arrivedMs = this.o.now();
-    const writer = PROXY_PATH.test(path) ? await this.writerFor(path) : undefined;
-    if (writer === undefined) return this.unwritable(path);
-    const key = this.o.behaviour.reorderKey === 'path' ? path : `${path}#${session}`;
-    // All at once: frames of the other way may come while these are being written.
-    const writing = this.reorder.push(key, seq, payload).map(async (bytes) => {
-      await writer.write(bytes);
-      this.counters.written(bytes.length, this.o.now() - arrivedMs);
-    });
-    const failed = (await Promise.allSettled(writing)).find((write) => write.status === 'rejected');
-    if (failed !== undefined) {
-      const { reason } = failed as { reason: unknown };
-      return this.o.log('ERROR', `hotlink tcp write failed: ${reason instanceof Error ? reason.message : String(reason)}`);
-    }
-    this.o.moved();
-  }
-
-  /** Waits inside the read loop, so that everything behind this frame waits too (F-7, F-30). */
-  private async writerFor(path: string): Promise<LocalWriter | undefined> {
-    const now = this.writers.get(path);
-    if (now !== undefined) return now;
-    this.debug(`hotlink tcp writer not ready, waiting for path=${bare(path)}`);
-    for (let waited = 0; waited < this.o.behaviour.writerWaitMs; waited += WRITER_POLL_MS) {
-      await this.pause(WRITER_POLL_MS);
-      const writer = this.writers.get(path);
-      if (writer === undefined) continue;
-      this.debug(`hotlink tcp writer ready after wait path=${bare(path)}`);
-      return writer;
-    }
-    return undefined;
-  }
-
-  private async unwritable(path: string): Promise<void> {
-    this.o.log('ERROR', `hotlink tcp write skipped: no writer for path=${bare(path)} after retries`);
-    await this.pause(this.o.behaviour.ipcWaitMs);
-    this.o.log('ERROR', 'hotlink ipc write failed: ipc accept timeout after 30s');
+    await this.delivery.deliver({ path: to, session, seq, payload });
   }
 
   // ---- from the local program
@@ -242,7 +208,10 @@ export class Manager {
   async sendChunk(to: OutboundPath, bytes: Uint8Array): Promise<SendResult> {
     const { behaviour, strict, p2pOnly } = this.o;
     const path = to.outbound;
-    const session = this.adopted(path) ?? (await this.adoptedLater(path)) ?? (await this.sessionFor(to));
+    this.debug(`hotlink best effort (ordered): path=${bare(path)} bytes=${bytes.length} enabled=true eligible=true`);
+    if (this.isEarly) this.debug(`hotlink send start: path=${bare(path)} bytes=${bytes.length}`);
+    const session = this.current(path) ?? (await this.adopted(path)) ?? (await this.sessionFor(to));
+    if (session === 'lost') return SENT;
     if ('error' in session) return { ok: false, error: session.error };
     session.seq++;
     const { id, seq } = session;
@@ -279,10 +248,13 @@ export class Manager {
   }
 
   private async overWebSocket(session: Outbound, path: string, seq: number, bytes: Uint8Array): Promise<SendResult> {
-    if (!session.fellBack) {
+    const { quic } = this.o.behaviour;
+    if (!session.fellBack && quic !== 'off') {
       session.fellBack = true;
       this.counters.wsFallbacks++;
-      this.o.log('INFO', `hotlink p2p not ready, using ws fallback: session=${bare(session.id)} path=${bare(path)}`);
+      const direct = quic === 'none' ? 'p2p' : 'quic';
+      this.o.log('INFO', `hotlink ${direct} not ready, using ws fallback: session=${bare(session.id)} path=${bare(path)}`);
+      this.o.moved();
     }
     this.debug(`hotlink send data: session=${bare(session.id)} seq=${seq} bytes=${bytes.length} encoding=${this.o.encoding}`);
     const message: DataMessage = { type: 'HOTLINK_DATA', id: randomUUID(), session: session.id, seq, path, etag: '', payload: bytes };
@@ -295,43 +267,39 @@ export class Manager {
     return SENT;
   }
 
-  /** A session of the peer on the same directory, used for sending (F-3); undefined where the version does not do that. */
-  private adopted(path: string): Outbound | undefined {
-    const { behaviour, p2pOnly } = this.o;
-    const known = this.outbound.get(parentOf(path));
-    if (known !== undefined) return known;
-    if (behaviour.adoption === 'never' || (behaviour.adoption === 'p2p-only' && !p2pOnly)) return undefined;
-    const theirs = [...this.inbound.values()].find((s) => parentOf(s.path) === parentOf(path));
-    if (theirs === undefined) return undefined;
-    this.debug(`hotlink reusing inbound session: session=${bare(theirs.id.slice(0, 8))} path=${bare(path)}`);
-    return this.remember({ ...newOutbound(theirs.id, path), accepted: true });
-  }
-
-  /** Without the WebSocket a channel first waits for a session of the peer on the same directory (field guide 8.7, step 4). */
-  private async adoptedLater(path: string): Promise<Outbound | undefined> {
-    const { behaviour, p2pOnly, email } = this.o;
-    if (!p2pOnly || !path.startsWith(`${email}/`)) return undefined;
-    for (let waited = 0; waited < behaviour.peers.adoptWaitMs; waited += ADOPT_POLL_MS) {
-      await this.pause(ADOPT_POLL_MS);
-      const session = this.adopted(path);
-      if (session === undefined) continue;
-      this.debug(`hotlink tcp self-route guard: reused inbound after ${waited + ADOPT_POLL_MS}ms path=${bare(path)}`);
-      return session;
-    }
-    return this.outbound.get(parentOf(path));
-  }
-
-  private remember(session: Outbound): Outbound {
-    this.outbound.set(parentOf(session.path), session);
+  /** The session in use, given up first where the guard wants that. */
+  private current(path: string): Outbound | undefined {
+    const { session, discarded } = this.sessions.current(path);
+    if (discarded !== undefined)
+      this.debug(`hotlink tcp self-route guard: discarding existing self session=${bare(discarded.id.slice(0, 8))} path=${bare(path)}`);
     return session;
   }
 
-  private async sessionFor(to: OutboundPath): Promise<Outbound | { readonly error: string }> {
-    const { behaviour, strict } = this.o;
+  /** A session of the peer on the same directory, used for sending (F-3); undefined where the version does not do that. */
+  private async adopted(path: string): Promise<Outbound | undefined> {
+    const now = this.sessions.adoptable(path);
+    if (now !== undefined) {
+      this.debug(`hotlink reusing inbound session: session=${bare(now.id.slice(0, 8))} path=${bare(path)}`);
+      return this.sessions.remember(newOutbound(now.id, path, true));
+    }
+    if (!this.sessions.waitsForPeer(path)) return undefined;
+    for (let waited = 0; waited < this.o.behaviour.acceptWaitMs; waited += PEER_POLL_MS) {
+      await this.pause(PEER_POLL_MS);
+      const theirs = this.sessions.adoptable(path);
+      if (theirs === undefined) continue;
+      this.debug(`hotlink tcp self-route guard: reused inbound after ${waited + PEER_POLL_MS}ms path=${bare(path)}`);
+      return this.sessions.remember(newOutbound(theirs.id, path, true));
+    }
+    // Another connection of the program may have opened one meanwhile.
+    return this.sessions.current(path).session;
+  }
+
+  private async sessionFor(to: OutboundPath): Promise<Outbound | { readonly error: string } | 'lost'> {
+    const { behaviour } = this.o;
     const path = to.outbound;
-    const session = this.remember(newOutbound(randomUUID(), path));
+    const session = this.sessions.remember(newOutbound(randomUUID(), path));
     const sid = bare(session.id.slice(0, 8));
-    this.o.log('INFO', `hotlink session new: session=${sid} path=${bare(path)}`);
+    if (!this.isEarly) this.o.log('INFO', `hotlink session new: session=${sid} path=${bare(path)}`);
     this.debug(`hotlink send open: session=${session.id} path=${bare(path)} encoding=${this.o.encoding}`);
     const answered = new Promise<boolean>((resolve) => (session.answer = resolve));
     const wished = this.wished(to);
@@ -343,18 +311,37 @@ export class Manager {
       ...(behaviour.namesOpener && { from: null, to: wished }),
     };
     if (!(await this.o.send(open))) {
-      this.outbound.delete(parentOf(path));
+      this.sessions.forget(session);
       this.o.log('ERROR', `hotlink send open failed: ${QUEUE_CLOSED}`);
       return { error: QUEUE_CLOSED };
     }
     const isAccepted = await Promise.race([answered, this.pause(behaviour.acceptWaitMs).then(() => false)]);
     session.answer = undefined;
-    if (isAccepted) this.o.log('INFO', `hotlink session accepted: session=${sid}`);
-    else if (strict) {
-      this.outbound.delete(parentOf(path));
-      this.o.log('ERROR', `hotlink strict: accept timeout session=${sid} path=${bare(path)}`);
+    if (!isAccepted) return this.unaccepted(session);
+    if (!this.isEarly) this.o.log('INFO', `hotlink session accepted: session=${sid}`);
+    if (this.o.p2pOnly) await this.peers.readyForOutbound(session.id);
+    return session;
+  }
+
+  /** The accept did not come, or a reject did. */
+  private async unaccepted(session: Outbound): Promise<Outbound | { readonly error: string } | 'lost'> {
+    const { behaviour, strict, encoding } = this.o;
+    const sid = bare(session.id.slice(0, 8));
+    if (behaviour.acceptFailure === 'forget') {
+      this.sessions.forget(session);
+      this.debug(`hotlink accept timeout: session=${bare(session.id)} path=${bare(session.path)}`);
+      this.debug(`hotlink send close: session=${bare(session.id)} reason=fallback encoding=${encoding}`);
+      await this.o.send({ type: 'HOTLINK_CLOSE', id: randomUUID(), session: session.id, reason: 'fallback' });
+      return 'lost';
+    }
+    if (strict) {
+      this.sessions.forget(session);
+      this.o.log('ERROR', `hotlink strict: accept timeout session=${sid} path=${bare(session.path)}`);
       return { error: 'strict mode: accept timeout' };
-    } else this.o.log('INFO', `hotlink accept timeout (${behaviour.acceptWaitLabel}), sending anyway: session=${sid} path=${bare(path)}`);
+    }
+    // The real line rounds down: 1s where it waited 1.5.
+    const seconds = Math.floor(behaviour.acceptWaitMs / 1000);
+    this.o.log('INFO', `hotlink accept timeout (${seconds}s), sending anyway: session=${sid} path=${bare(session.path)}`);
     if (this.o.p2pOnly) await this.peers.readyForOutbound(session.id);
     return session;
   }
@@ -364,7 +351,7 @@ export class Manager {
     const { opensTo } = this.o.behaviour;
     if (opensTo === 'marker') return to.outbound === to.canonical ? to.peer : null;
     if (opensTo === 'nobody') return null;
-    return [...this.inbound.values()].find((s) => parentOf(s.path) === parentOf(to.outbound))?.from ?? null;
+    return this.sessions.inboundOn(to.outbound)[0]?.from ?? null;
   }
 
   private debug(message: string): void {
@@ -375,8 +362,4 @@ export class Manager {
   private async pause(ms: number): Promise<void> {
     await delay(ms, undefined, { signal: this.o.signal });
   }
-}
-
-function newOutbound(id: string, path: string): Outbound {
-  return { id, path, seq: 0, accepted: false, rejected: false, fellBack: false, answer: undefined };
 }

@@ -1,11 +1,8 @@
 /** How the versions of the client that speak WebRTC differ on the direct way (field guide 8.1, 8.2, 8.7). */
-import type { Behaviour } from './behaviour.ts';
 
 export interface PeerBehaviour {
   /** In p2p-only mode a new session waits so long for its data channel. */
   readonly readyWaitMs: number;
-  /** In p2p-only mode, how long an own channel first waits for a session of the peer to use. */
-  readonly adoptWaitMs: number;
   /** A frame that may not go over the WebSocket is dropped without a word to the program's side, or refused. */
   readonly refusal: 'drop' | 'refuse';
   /** Bytes in the channel's buffer above which a send waits, and how long, before it fails; undefined: it never fails for that. */
@@ -21,16 +18,14 @@ const SMALLEST_CHUNK = 4 * KIB;
 
 export const PEERS_E3: PeerBehaviour = {
   readyWaitMs: 10_000,
-  adoptWaitMs: 0,
   refusal: 'drop',
   highWater: undefined,
   halves: false,
   namesFrames: false,
 };
-export const PEERS_E4: PeerBehaviour = { ...PEERS_E3, adoptWaitMs: 5000, namesFrames: true };
+export const PEERS_E4: PeerBehaviour = { ...PEERS_E3, namesFrames: true };
 export const PEERS_E6: PeerBehaviour = {
   ...PEERS_E4,
-  adoptWaitMs: 1500,
   refusal: 'refuse',
   highWater: { bytes: KIB * KIB, waitMs: 1500 },
   halves: true,
@@ -62,7 +57,7 @@ export function tuningOf(environment: Readonly<Record<string, string | undefined
   );
 }
 
-export function tuned(behaviour: Behaviour, by: Tuning): Behaviour {
+export function tuned<B extends { chunkBytes: number; graceMs: number; peers: PeerBehaviour }>(behaviour: B, by: Tuning): B {
   const { highWater } = behaviour.peers;
   return {
     ...behaviour,

@@ -1,20 +1,17 @@
 /** Values that several of the live commands take, each refused with what was expected. */
 import { DoctorError } from '../../../model/errors.ts';
-import type { BehaviourName } from '../../../proxy/party/behaviour.ts';
 import type { Command } from 'commander';
 import { LIMITS } from '../../../proxy/party/peer-behaviour.ts';
+import { ERA_NAMES, parseClient, parseSwitch, switchList } from '../../../proxy/party/switches.ts';
 import { EXIT, type ExitCode } from '../../exit.ts';
 
-export const VERSIONS = ['S0', 'S1', 'S2'] as const;
 export const ORDERS = ['shared', 'connection'] as const;
-export const ERAS = ['E3', 'E4', 'E5a', 'E5b', 'E6'] as const satisfies readonly BehaviourName[];
 export const OVERFLOWS = ['drop', 'wait'] as const;
 export const LOGGED = ['values', 'zeros'] as const;
+export const ERAS = `${ERA_NAMES.join(', ')}; with patches of the notes: E3+C+D`;
 export const TRANSPORTS = ['websocket', 'webrtc'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 export const MAX_PORT = 65_535;
-export const MOST_PARTIES = 16;
-export const MOST_MESSAGE_BYTES = 64 * 1024 * 1024;
 export const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|::1)$/;
 export const EMAIL = /^[^\s@/\\]+@[^\s@/\\]+\.[^\s@/\\]+$/;
 
@@ -34,6 +31,20 @@ export function numberIn(option: string, least: number, most: number): (value: s
     }
     return number;
   };
+}
+
+/** A client as `--era` names it, with every `--switch` put behind. */
+export function withSwitches(era: string, switches: readonly string[]): string {
+  parseClient(era);
+  for (const one of switches) parseSwitch(one);
+  return [era, ...switches].join('/');
+}
+
+/** What `--switch` takes, for the end of a help text. */
+export function switchHelp(): string {
+  const width = Math.max(...switchList().map(({ name }) => name.length));
+  const lines = switchList().map(({ name, takes, says }) => `  ${name.padEnd(width)}  ${says}: ${takes}`);
+  return `\nSwitches (--switch name=value):\n${lines.join('\n')}`;
 }
 
 export function several(value: string, before: string[]): string[] {
@@ -85,10 +96,4 @@ export function tuningOfFlags(flags: TuningFlags): TuningFlags {
       return value === undefined ? [] : [[name, Math.trunc(value)]];
     }),
   );
-}
-
-/** The same values as arguments of `live party`. */
-export function tuningArgs(flags: TuningFlags): string[] {
-  const given = tuningOfFlags(flags);
-  return TUNING.flatMap(([name, option]) => (given[name] === undefined ? [] : [option, String(given[name])]));
 }

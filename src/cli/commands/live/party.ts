@@ -1,16 +1,30 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DoctorError } from '../../../model/errors.ts';
-import type { BehaviourName } from '../../../proxy/party/behaviour.ts';
 import type { PeerStack } from '../../../proxy/webrtc/peer.ts';
 import type { ExitCode } from '../../exit.ts';
 import { print, reasonOf } from '../../output.ts';
-import { addTuning, EMAIL, ERAS, LOGGED, oneOf, TRANSPORTS, tuningOfFlags, untilTold, type Transport, type TuningFlags } from './flags.ts';
+import {
+  addTuning,
+  EMAIL,
+  ERAS,
+  LOGGED,
+  oneOf,
+  several,
+  switchHelp,
+  TRANSPORTS,
+  tuningOfFlags,
+  untilTold,
+  withSwitches,
+  type Transport,
+  type TuningFlags,
+} from './flags.ts';
 
 interface PartyFlags extends TuningFlags {
   transport: Transport;
   relay: string;
-  era: BehaviourName;
+  era: string;
+  switch: string[];
   home?: string;
   debug?: boolean;
   strict?: boolean;
@@ -45,14 +59,22 @@ async function party(sandbox: string, email: string, flags: PartyFlags): Promise
       value: email,
       expected: 'an address such as client1@sandbox.local',
     });
-  const [{ Party }, { BEHAVIOURS }, { tuned, tuningOf }] = await Promise.all([
+  const [{ Party }, { parseClient }, { tuned, tuningOf }] = await Promise.all([
     import('../../../proxy/party/client.ts'),
-    import('../../../proxy/party/behaviour.ts'),
+    import('../../../proxy/party/switches.ts'),
     import('../../../proxy/party/peer-behaviour.ts'),
   ]);
+  const { behaviour } = parseClient(withSwitches(flags.era, flags.switch));
+  if (behaviour.quic !== 'none' && (flags.p2pOnly === true || flags.strict === true)) {
+    const option = flags.strict === true ? '--strict' : '--p2p-only';
+    throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', {
+      option,
+      value: behaviour.name,
+      expected: 'a client that knows peer to peer, E3 or later: E1 has QUIC, which is not spoken here',
+    });
+  }
   const { stack, says } = await loadStack(flags.transport);
-  const behaviour = BEHAVIOURS[flags.era];
-  const environment = flags.era === 'E6' ? tuningOf(process.env) : {};
+  const environment = behaviour.strictKeys ? tuningOf(process.env) : {};
   const running = new Party({
     email,
     home: flags.home === undefined ? join(resolve(sandbox), email) : resolve(flags.home),
@@ -68,7 +90,7 @@ async function party(sandbox: string, email: string, flags: PartyFlags): Promise
     log: { both: flags.daemonLog, payload: flags.logPayload },
   });
   running.start();
-  print(`party ${email} acts as ${flags.era}${says}\n`);
+  print(`party ${email} acts as ${behaviour.name}${says}\n`);
   const code = await untilTold(flags.attached === true, (word) => {
     if (word === 'cut') running.cutLine();
   });
@@ -83,7 +105,8 @@ export function addParty(live: Command, done: (code: ExitCode) => void): void {
     .argument('<sandbox>', 'directory that holds the folders of the parties')
     .argument('<email>', 'which party')
     .requiredOption('--relay <url>', 'address of the relay')
-    .option('--era <era>', `act as a client of this era: ${ERAS.join(', ')}`, oneOf('--era', ERAS), 'E6')
+    .option('--era <era>', `act as a client of this era: ${ERAS}`, 'E6')
+    .option('--switch <name=value>', 'change one thing about it; may be repeated', several, [])
     .option('--home <folder>', "the party's folder, where it is not SANDBOX/EMAIL")
     .option('--debug', 'the lines that SYFTBOX_HOTLINK_DEBUG=1 gives')
     .option('--strict', 'any fallback to the WebSocket is an error')
@@ -106,4 +129,5 @@ export function addParty(live: Command, done: (code: ExitCode) => void): void {
     .option('--attached', 'end when standard input ends; a line "cut" cuts the connection to the relay')
     .action(async (sandbox: string, email: string, flags: PartyFlags) => done(await party(sandbox, email, flags)));
   addTuning(command);
+  command.addHelpText('after', switchHelp);
 }

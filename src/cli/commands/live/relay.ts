@@ -5,13 +5,13 @@ import type { Command } from 'commander';
 import { DoctorError } from '../../../model/errors.ts';
 import type { ExitCode } from '../../exit.ts';
 import { print, reasonOf } from '../../output.ts';
-import { LOOPBACK, MAX_PORT, numberIn, oneOf, ORDERS, OVERFLOWS, untilTold, VERSIONS } from './flags.ts';
+import { LOOPBACK, MAX_PORT, numberIn, oneOf, ORDERS, OVERFLOWS, untilTold } from './flags.ts';
 
 interface RelayFlags {
   host: string;
   port: number;
   expose?: boolean;
-  relayVersion: (typeof VERSIONS)[number];
+  relayVersion: string;
   order: (typeof ORDERS)[number];
   overtaking: number;
   lateMs: number;
@@ -36,13 +36,17 @@ function openLog(sandbox: string): number {
 
 async function relay(sandbox: string, flags: RelayFlags): Promise<ExitCode> {
   if (!LOOPBACK.test(flags.host) && flags.expose !== true) throw new DoctorError('HLD_LIVE_NOT_LOOPBACK', { host: flags.host });
-  const [{ Relay }, { RELAYS }] = await Promise.all([import('../../../proxy/relay/server.ts'), import('../../../proxy/relay/sessions.ts')]);
+  const [{ Relay }, { parseRelay }] = await Promise.all([
+    import('../../../proxy/relay/server.ts'),
+    import('../../../proxy/relay/versions.ts'),
+  ]);
+  const behaviour = parseRelay(flags.relayVersion);
   const log = openLog(sandbox);
   try {
     const running = await Relay.start({
       host: flags.host,
       port: Math.trunc(flags.port),
-      behaviour: RELAYS[flags.relayVersion],
+      behaviour,
       order: flags.order,
       overtaking: flags.overtaking,
       lateMs: flags.lateMs,
@@ -56,7 +60,7 @@ async function relay(sandbox: string, flags: RelayFlags): Promise<ExitCode> {
       iceServers: process.env['SYFTBOX_HOTLINK_ICE_SERVERS'],
       turn: undefined,
     });
-    print(`relay ${flags.relayVersion} on ${running.url}, log in ${join(sandbox, 'relay/server/logs/server.log')}\n`);
+    print(`relay ${behaviour.name} on ${running.url}, log in ${join(sandbox, 'relay/server/logs/server.log')}\n`);
     const code = await untilTold(flags.attached === true, () => undefined);
     await running.close();
     return code;
@@ -73,7 +77,7 @@ export function addRelay(live: Command, done: (code: ExitCode) => void): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0: any free one', numberIn('--port', 0, MAX_PORT), 0)
     .option('--expose', 'allow an address that other machines reach')
-    .option('--relay-version <version>', 'act as this version of the relay: S0, S1 or S2', oneOf('--relay-version', VERSIONS), 'S2')
+    .option('--relay-version <version>', 'act as this version of the relay: S0, S1 or S2; with patches of the notes: S1+G, S1+frm', 'S2')
     .option(
       '--order <order>',
       'shared: messages of a connection can overtake each other, as in the real relay; connection: they cannot',
