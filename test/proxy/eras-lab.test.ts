@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runBin } from '../helpers/bin.ts';
 import { firstCause, runLab, type LabRun } from '../helpers/lab-run.ts';
+import { limiter } from '../helpers/limiter.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'hotlink-doctor-eras-'));
 const PAGE = readFileSync(new URL('../../docs/live.md', import.meta.url), 'utf8');
@@ -16,19 +17,12 @@ const SEED = ['--scenario', 'seed-29509799'];
 const AT_ONCE = 2;
 const MOST_SEEDS = 6;
 let runs = 0;
-let free = AT_ONCE;
-const waiting: (() => void)[] = [];
+const slot = limiter(AT_ONCE);
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 async function run(args: readonly string[]): Promise<LabRun> {
-  if (free > 0) free--;
-  else await new Promise<void>((resolve) => waiting.push(resolve));
-  const done = await runLab(join(root, `run-${++runs}`, 'sandbox'), args).finally(() => {
-    const next = waiting.shift();
-    if (next === undefined) free++;
-    else next();
-  });
+  const done = await slot(async () => runLab(join(root, `run-${++runs}`, 'sandbox'), args));
   const { accounting } = done.diagnosis;
   // Whatever a run shows, it writes only what the real client writes.
   expect([accounting.total.rejected, accounting.unmatchedHotlink]).toEqual([0, 0]);

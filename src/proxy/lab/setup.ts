@@ -226,7 +226,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
     set: (setup, value, refuse) => ({ ...setup, lateMs: Math.trunc(number(value, 0, MOST_LATE_MS, refuse)) }),
   },
   overflow: {
-    says: 'whether the relay drops what comes too fast, or the client waits',
+    says: 'drop: messages that come faster than the relay takes them are lost; wait: their sender has to wait',
     set: (setup, value, refuse) => ({ ...setup, overflow: choose(value, OVERFLOWS, refuse) }),
   },
   workload: {
