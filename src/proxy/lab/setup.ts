@@ -138,7 +138,10 @@ function partyEra(setup: Setup, value: string, refuse: Refuse): Setup {
   if (value === 'none') return { ...setup, partyEras: {} };
   const [name, wished] = ofParty(setup, value) ?? ['', ''];
   if (name === '') throw refuse(`PARTY=ERA, a party of ${namesOf(setup.parties)}`);
-  return { ...setup, partyEras: { ...setup.partyEras, [name]: checked(wished, (text) => parseClient(text, refuse)) } };
+  return {
+    ...setup,
+    partyEras: { ...setup.partyEras, [name]: checked(wished, (text) => parseClient(text, (what) => refuse(`PARTY=ERA, ${what}`))) },
+  };
 }
 
 function partyTransport(setup: Setup, value: string, refuse: Refuse): Setup {
