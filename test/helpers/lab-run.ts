@@ -18,6 +18,7 @@ export interface LabRun {
   /** Text of a party's log, by the local part of its email. */
   readonly log: (party: string) => string;
   readonly telemetry: (party: string) => Telemetry;
+  readonly telemetryText: (party: string) => string;
 }
 
 export interface Telemetry {
@@ -44,16 +45,18 @@ export async function runLab(sandbox: string, args: readonly string[], env: Read
   const { completed } = JSON.parse(out) as { completed: boolean };
   const diagnosis = JSON.parse(runBin(['analyze', sandbox, '--format', 'json']).stdout) as Diagnosis;
   const home = (party: string): string => join(sandbox, readdirSync(sandbox).find((name) => name.startsWith(`${party}@`)) ?? '');
+  const telemetryText = (party: string): string => {
+    const email = home(party).split('/').at(-1) ?? '';
+    return readFileSync(join(home(party), 'datasites', email, '.syftbox/hotlink_telemetry.json'), 'utf8');
+  };
   return {
     sandbox,
     completed,
     diagnosis,
     relayLog: () => readFileSync(join(sandbox, 'relay/server/logs/server.log'), 'utf8'),
     log: (party) => readFileSync(join(home(party), '.syftbox/logs/syftbox.log'), 'utf8'),
-    telemetry: (party) => {
-      const email = home(party).split('/').at(-1) ?? '';
-      return JSON.parse(readFileSync(join(home(party), 'datasites', email, '.syftbox/hotlink_telemetry.json'), 'utf8')) as Telemetry;
-    },
+    telemetryText,
+    telemetry: (party) => JSON.parse(telemetryText(party)) as Telemetry,
   };
 }
 

@@ -18,6 +18,7 @@ const FULL = process.env['HLD_CAUSES'] === 'full';
 const LONG: readonly string[] = [
   'stalled-reader-blocks',
   'seed-29509799',
+  'reorder-lock',
   'late-client',
   'twin-client',
   'oversize-packet',

@@ -57,6 +57,7 @@ function rig(spec: string, { accepts = true, p2pOnly = false }: { accepts?: bool
       return true;
     },
     log: (_level, line) => void lines.push(line),
+    decoded: () => undefined,
     ensureDirectory: () => true,
     moved: () => undefined,
     now: () => 0,
@@ -113,12 +114,12 @@ describe('names of clients', () => {
   it.each([
     ['E9', /E1, E1b, E3, E4/],
     ['E3+X', /E3\+PATCH, a patch of B, C, D, E, F, G, frm/],
-    ['E3/adopton=never', /adoption=… \(perhaps meant\)/],
-    ['E3/adoption=nver', /adoption=never \(perhaps meant\)/],
-    ['E3/reorder-lock=true', /reorder-lock=yes, no/],
+    ['E3/adopton=never', /did you mean adoption\?/],
+    ['E3/adoption=nver', /adoption=never, p2p-only, always; did you mean never\?/],
+    ['E3/reorder-lock=true', /reorder-lock=yes or reorder-lock=no/],
     ['E3/chunk-bytes=0', /chunk-bytes=1…1048576 bytes/],
     ['E3/chunk-bytes=1e3', /chunk-bytes/],
-    ['E3/constructor=x', /known: |outbound-key/],
+    ['E3/constructor=x', /NAME=VALUE, a name of outbound-key/],
     ['toString', /E1, E1b/],
   ])('refuses %s', (spec, wanted) => {
     expect(() => parseClient(spec)).toThrow(expect.objectContaining({ message: expect.stringMatching(wanted) as string }) as Error);

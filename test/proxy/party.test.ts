@@ -2,10 +2,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../src/protocol/message.ts';
-import { BEHAVIOURS, type BehaviourName } from '../../src/proxy/party/behaviour.ts';
+import { BEHAVIOURS, type Behaviour, type BehaviourName } from '../../src/proxy/party/behaviour.ts';
 import { Counters } from '../../src/proxy/party/counters.ts';
 import { keysOf, writerKeys } from '../../src/proxy/party/keys.ts';
-import { bare, decodedText, fileLine, stdoutLine } from '../../src/proxy/party/log.ts';
+import { listRoom, writeList, zeroList } from '../../src/proxy/party/byte-list.ts';
+import { bare, decodedParts, fileLine, stdoutLine } from '../../src/proxy/party/log.ts';
 import { Reorder } from '../../src/proxy/party/reorder.ts';
 import { WriterMap } from '../../src/proxy/party/writers.ts';
 import { scanLog } from '../ingest/scan.ts';
@@ -131,7 +132,24 @@ describe('order', () => {
   });
 });
 
+/** The message as a line shows it, bytes and all. */
+function decodedText(message: Message, behaviour: Behaviour): string {
+  const { head, bytes = new Uint8Array(), tail } = decodedParts(message, behaviour);
+  const out = Buffer.alloc(listRoom(bytes.length));
+  return head + out.toString('latin1', 0, writeList(bytes, out, 0)) + tail;
+}
+
 describe('log', () => {
+  it('prints bytes as a list of numbers', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 600 }), fc.nat(9), (bytes, start) => {
+        const out = Buffer.alloc(start + listRoom(bytes.length));
+        expect(out.toString('latin1', start, writeList(bytes, out, start))).toBe(Array.from(bytes).join(', '));
+        expect(zeroList(bytes.length).toString()).toBe(Array.from(bytes.fill(0)).join(', '));
+      }),
+    );
+  });
+
   const hostile = fc.string({ unit: 'binary', maxLength: 40 });
   const message: fc.Arbitrary<Message> = fc.oneof(
     fc.record({

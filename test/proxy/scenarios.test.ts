@@ -72,7 +72,7 @@ describe('settings', () => {
   it.each([
     ['eera=E3', 'did you mean era?'],
     ['era', 'KEY=VALUE'],
-    ['era=E33', 'E3 (perhaps meant)'],
+    ['era=E33', 'did you mean E3?'],
     ['parties=a+a', 'different names'],
     ['parties=../x+b', 'different names'],
     ['fault=cut:nobody', 'cut:PARTY'],

@@ -18,13 +18,24 @@ const PARTIES = ['aggregator', 'client1', 'client2'] as const;
 const LARGE = ['--chunk-bytes', '1048576', '--bytes', '400000'];
 /** Seeds that are tried until chance lets an offer overtake its accept. */
 const SEEDS = [2, 3, 4, 5, 6, 7];
+/** Runs at once: a busy machine makes peers late, and late is what some of these runs may not be. */
+const AT_ONCE = 2;
 let runs = 0;
+let running = 0;
+const waiting: (() => void)[] = [];
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<LabRun> {
-  const done = await runLab(join(root, `run-${++runs}`, 'sandbox'), ['--transport', 'webrtc', ...args], env);
+  while (running >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+  running++;
+  const done = await runLab(join(root, `run-${++runs}`, 'sandbox'), ['--transport', 'webrtc', ...args], env).finally(() => {
+    running--;
+    waiting.shift()?.();
+  });
   const { accounting } = done.diagnosis;
+  // Telemetry is truncated, then written; a run can be stopped in between, as with the real client (field guide 5.3).
+  if (PARTIES.some((party) => done.telemetryText(party) === '')) return run(args, env);
   // Whatever a run shows, it writes only what the real client writes.
   expect([accounting.total.rejected, accounting.unmatchedHotlink]).toEqual([0, 0]);
   return done;
@@ -34,9 +45,9 @@ const sum = (done: LabRun, of: 'tx_p2p_packets' | 'tx_ws_packets' | 'ws_fallback
   PARTIES.reduce((total, party) => total + done.telemetry(party)[of], 0);
 
 /** Runs wait for nothing most of their time; in parallel they share it. */
-describe.concurrent('live up --transport webrtc', { timeout: 180_000 }, () => {
+describe.concurrent('live up --transport webrtc', { timeout: 600_000 }, () => {
   it('E6: everything goes peer to peer, and the counters count as those of real clients', async () => {
-    const done = await run(['--order', 'connection', '--rounds', '12', '--debug']);
+    const done = await run(['--order', 'connection', '--rounds', '12', '--debug', '--grace-ms', '10000']);
     expect([done.completed, done.diagnosis.verdict, firstCause(done.diagnosis)]).toEqual([true, 'healthy', 'none']);
     expect([sum(done, 'tx_ws_packets'), sum(done, 'ws_fallbacks')]).toEqual([0, 0]);
     for (const party of PARTIES) {
@@ -54,7 +65,7 @@ describe.concurrent('live up --transport webrtc', { timeout: 180_000 }, () => {
   });
 
   it.each([
-    ['strict', ['--strict'], 'hotlink_p2p_strict'],
+    ['strict', ['--strict', '--grace-ms', '10000'], 'hotlink_p2p_strict'],
     ['p2p-only', ['--p2p-only'], 'hotlink_p2p'],
     ['p2p-only of E5b', ['--p2p-only', '--era', 'E5b'], 'hotlink_p2p'],
     ['p2p-only of E4, which uses sessions of its peers', ['--p2p-only', '--era', 'E4'], 'hotlink_p2p'],

@@ -21,7 +21,7 @@ export const CAUSES: readonly CauseRow[] = [
     cause: 'sender lock, as published',
     scenario: 'seed-29509799',
     recording: null,
-    note: 'published counters only; test/proxy/eras.test.ts compares them',
+    note: 'published counters only; test/proxy/eras-lab.test.ts compares them',
   },
   { cause: 'wrong peer key', scenario: 'wrong-peer-key', recording: 'wrongkey-e5a-c' },
   { cause: 'mixed eras', scenario: 'mixed-eras', recording: 'mixed-e3-e6-c' },
@@ -49,6 +49,7 @@ export const CAUSES: readonly CauseRow[] = [
     note: 'nothing is blocked yet, and analyze must not say so',
   },
   { cause: 'stalled reader, beyond the buffers', scenario: 'stalled-reader-blocks', recording: null },
+  { cause: 'one lock for all channels', scenario: 'reorder-lock', recording: null },
   { cause: 'offer race', scenario: 'offer-race', recording: 'healthy-p2p-e6-c', note: 'which directions lose it changes from run to run' },
   {
     cause: 'oversize packet',

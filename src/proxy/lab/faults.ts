@@ -1,6 +1,6 @@
 /** What can be broken on purpose in a run of the lab, and how a user names it. */
 import { DoctorError } from '../../model/errors.ts';
-import { nearest } from '../../util/suggest.ts';
+import { choices as oneOf } from '../../util/suggest.ts';
 
 /** Where a fault strikes: nowhere in particular, at a party, or on the way from one to another. */
 type Place = 'run' | 'party' | 'direction';
@@ -108,10 +108,4 @@ export function parseFault(value: string, emails: readonly string[], option = '-
   if (wrong !== undefined) throw refuse(`${name}:${wrong}`);
   if (!(fault.seconds >= 0 && fault.seconds <= MOST_SECONDS)) throw refuse(`seconds from 0 to ${MOST_SECONDS}`);
   return fault;
-}
-
-/** All that could have been meant, and what probably was. */
-export function oneOf(word: string, known: readonly string[]): string {
-  const meant = nearest(word, known);
-  return `${known.join(', ')}${meant === undefined ? '' : `; did you mean ${meant}?`}`;
 }

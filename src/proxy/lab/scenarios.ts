@@ -1,6 +1,6 @@
 /** Failures that the lab can make, by name: what breaks, in which eras it shows, and what `analyze` then says first. */
 import { DoctorError } from '../../model/errors.ts';
-import { oneOf } from './faults.ts';
+import { choices as oneOf } from '../../util/suggest.ts';
 import { applySettings, DEFAULT_SETUP, parseSettings, type Setup } from './setup.ts';
 
 export interface Expected {
@@ -46,6 +46,24 @@ export const SCENARIOS: readonly Scenario[] = [
     settings: 'relay=S1 patience=4',
     expects: stalls('sender-lock-drop', 'aggregator'),
     cure: 'era=E5b relay=S2',
+  },
+  {
+    name: 'seed-29509799',
+    shows: 'the published run to the byte: one frame of 8 bytes is sent on the session of the peer, the rest on its own',
+    failures: 'F-3',
+    eras: ['E3+C+D/burst-ms=1000'],
+    settings: 'relay=S1 workload=seed-29509799 patience=14',
+    expects: stalls('sender-lock-drop', 'client1>client2'),
+    cure: 'era=E3+C+D+E',
+  },
+  {
+    name: 'reorder-lock',
+    shows: 'one program does not read, and its client of E1 takes nothing from anybody any more',
+    failures: 'F-8',
+    eras: ['E1b'],
+    settings: 'workload=mesh fault=deaf-app:client1@1 rounds=1 bytes=8000000 patience=12 debug=on',
+    expects: stalls('reorder-lock-blockage', 'client1'),
+    cure: 'fault=none',
   },
   {
     name: 'two-party-stall',
@@ -280,15 +298,6 @@ export const SCENARIOS: readonly Scenario[] = [
     settings: 'transport=webrtc chunk-bytes=1048576 bytes=200000 rounds=3',
     expects: completes('websocket-fallback', 'run'),
     cure: 'chunk-bytes=61440',
-  },
-  {
-    name: 'seed-29509799',
-    shows: 'the programs of the published stall, byte by byte: eight bytes are lost on the way from client1 to client2',
-    failures: 'F-3',
-    eras: ['E3+C+D'],
-    settings: 'relay=S1 workload=seed-29509799 patience=6',
-    expects: stalls('sender-lock-drop', 'client1>client2'),
-    cure: 'era=E5b relay=S2',
   },
 ];
 

@@ -13,7 +13,7 @@ const BODY_BYTES = 1_572_916;
 /** Where the one short read within a body falls: what a fresh connection takes before its first acknowledgement. */
 const SHORT_READ_AT = 65_536;
 /** Between pieces, so that each is read by itself: more than a client waits for a piece to fill (`burst-ms`). */
-const PIECE_PAUSE_MS = 2000;
+const PIECE_PAUSE_MS = 3000;
 /** First word of every body. Read as a length it is more than what follows, so a receiver that lost the length waits for ever. */
 const FIRST_WORD = 2n * BigInt(BODY_BYTES);
 
@@ -45,7 +45,7 @@ interface Step {
 }
 
 /** Party numbers: aggregator, client1, client2. */
-export const SEED_STEPS: readonly Step[] = [
+const STEPS: readonly Step[] = [
   { from: 2, to: 1, cuts: [LENGTH_BYTES, LENGTH_BYTES + SHORT_READ_AT] },
   { from: 1, to: 0, cuts: [] },
   { from: 1, to: 2, cuts: [LENGTH_BYTES] },
@@ -57,7 +57,7 @@ export const SEED_STEPS: readonly Step[] = [
 
 /** One party's part. */
 export async function playSeed({ me, program, options, begin }: Part): Promise<void> {
-  for (const [index, { from, to, cuts }] of SEED_STEPS.entries()) {
+  for (const [index, { from, to, cuts }] of STEPS.entries()) {
     if (from !== me && to !== me) continue;
     await begin(`step ${index + 1}`, index + 1);
     const bytes = message(options.seed, index);

@@ -3,14 +3,16 @@
  * keys as the long flags of `live up`. Flags, scenarios, `live verify` and `live reproduce` all go through here.
  */
 import { DoctorError } from '../../model/errors.ts';
+import { choices as oneOf } from '../../util/suggest.ts';
 import { LIMITS } from '../party/peer-behaviour.ts';
-import { ERA_NAMES, parseClient, parseSwitch } from '../party/switches.ts';
-import { FAULTS, oneOf, parseFault, type Fault, type FaultKind } from './faults.ts';
+import { parseClient, parseSwitch } from '../party/switches.ts';
+import { parseRelay, RELAY_PATCHES } from '../relay/versions.ts';
+import { FAULTS, parseFault, type Fault, type FaultKind } from './faults.ts';
 import { partyEmails } from './layout.ts';
 import { WORKLOAD_NAMES, type WorkloadName } from './workload.ts';
 
-const VERSIONS = ['S0', 'S1', 'S2'] as const;
 const ORDERS = ['shared', 'connection'] as const;
+const OVERFLOWS = ['drop', 'wait'] as const;
 const TRANSPORTS = ['websocket', 'webrtc'] as const;
 type Transport = (typeof TRANSPORTS)[number];
 const MOST_PARTIES = 16;
@@ -31,12 +33,15 @@ export interface Setup {
   readonly switches: readonly string[];
   readonly transport: Transport;
   readonly partyTransports: Readonly<Record<string, Transport>>;
-  readonly relayVersion: (typeof VERSIONS)[number];
+  /** As `parseRelay` reads it: `S1+G`. */
+  readonly relayVersion: string;
   readonly order: (typeof ORDERS)[number];
   /** How often a worker of the relay is late, 0 to 1. */
   readonly overtaking: number;
   /** How late, in milliseconds; 0: a few turns of the event loop. */
   readonly lateMs: number;
+  /** What becomes of messages that come faster than the relay takes them. */
+  readonly overflow: (typeof OVERFLOWS)[number];
   readonly workload: WorkloadName;
   /** A command that is each party's program in place of a workload. */
   readonly program: string | null;
@@ -70,6 +75,7 @@ export const DEFAULT_SETUP: Setup = {
   order: 'shared',
   overtaking: 0.05,
   lateMs: 0,
+  overflow: 'drop',
   workload: 'rounds',
   program: null,
   rounds: 5,
@@ -131,8 +137,11 @@ function ofParty(setup: Setup, value: string): readonly [string, string] | undef
 function partyEra(setup: Setup, value: string, refuse: Refuse): Setup {
   if (value === 'none') return { ...setup, partyEras: {} };
   const [name, wished] = ofParty(setup, value) ?? ['', ''];
-  if (name === '' || wished === '') throw refuse(`PARTY=ERA, a party of ${namesOf(setup.parties)} and an era of ${ERA_NAMES.join(', ')}`);
-  return { ...setup, partyEras: { ...setup.partyEras, [name]: client(wished, refuse) } };
+  if (name === '') throw refuse(`PARTY=ERA, a party of ${namesOf(setup.parties)}`);
+  return {
+    ...setup,
+    partyEras: { ...setup.partyEras, [name]: checked(wished, (text) => parseClient(text, (what) => refuse(`PARTY=ERA, ${what}`))) },
+  };
 }
 
 function partyTransport(setup: Setup, value: string, refuse: Refuse): Setup {
@@ -142,31 +151,11 @@ function partyTransport(setup: Setup, value: string, refuse: Refuse): Setup {
   return { ...setup, partyTransports: { ...setup.partyTransports, [name]: choose(wished, TRANSPORTS, refuse) } };
 }
 
-/** A client as `parseClient` reads it, or its refusal in the words of the option. */
-function client(value: string, refuse: Refuse): string {
-  try {
-    parseClient(value);
-  } catch (error) {
-    if (error instanceof DoctorError && error.code === 'HLD_CLI_BAD_OPTION_VALUE') throw refuse(expectedBy(error));
-    throw error;
-  }
-  return value;
-}
-
-function expectedBy(error: DoctorError): string {
-  return (error as DoctorError<'HLD_CLI_BAD_OPTION_VALUE'>).details.expected;
-}
-
 function withSwitch(setup: Setup, value: string, refuse: Refuse, isFirst: boolean): Setup {
   if (value === 'none') return { ...setup, switches: [] };
   const at = value.indexOf(':');
   if (at >= 0 && !setup.parties.some((email) => isParty(email, value.slice(0, at)))) throw refuse(`NAME=VALUE, or PARTY:NAME=VALUE`);
-  try {
-    parseSwitch(value.slice(at + 1));
-  } catch (error) {
-    if (error instanceof DoctorError && error.code === 'HLD_CLI_BAD_OPTION_VALUE') throw refuse(expectedBy(error));
-    throw error;
-  }
+  parseSwitch(value.slice(at + 1), refuse);
   return { ...setup, switches: [...(isFirst ? [] : setup.switches), value] };
 }
 
@@ -198,9 +187,15 @@ function tuning(name: string): Setting {
   };
 }
 
+/** The text itself, when it can be read. */
+function checked(text: string, read: (text: string) => unknown): string {
+  read(text);
+  return text;
+}
+
 const relayVersion: Setting = {
   says: 'version of the relay',
-  set: (setup, value, refuse) => ({ ...setup, relayVersion: choose(value, VERSIONS, refuse) }),
+  set: (setup, value, refuse) => ({ ...setup, relayVersion: checked(value, (text) => parseRelay(text, refuse)) }),
 };
 
 export const SETTINGS: Readonly<Record<string, Setting>> = {
@@ -210,7 +205,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   era: {
     says: 'how clients act',
-    set: (setup, value, refuse) => ({ ...setup, era: client(value, refuse) }),
+    set: (setup, value, refuse) => ({ ...setup, era: checked(value, (text) => parseClient(text, refuse)) }),
   },
   'party-era': { says: 'PARTY:ERA, one client of another era; may be repeated; none: all are alike', set: partyEra },
   switch: { says: 'NAME=VALUE or PARTY:NAME=VALUE, one thing about clients; may be repeated', set: withSwitch },
@@ -232,6 +227,10 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   'late-ms': {
     says: 'how late, in milliseconds; 0: a few turns of the event loop',
     set: (setup, value, refuse) => ({ ...setup, lateMs: Math.trunc(number(value, 0, MOST_LATE_MS, refuse)) }),
+  },
+  overflow: {
+    says: 'drop: messages that come faster than the relay takes them are lost; wait: their sender has to wait',
+    set: (setup, value, refuse) => ({ ...setup, overflow: choose(value, OVERFLOWS, refuse) }),
   },
   workload: {
     says: 'what programs do with each other',
@@ -352,6 +351,13 @@ function valueFor<T>(email: string, byName: Readonly<Record<string, T>>): T | un
   return Object.entries(byName).find(([name]) => isParty(email, name))?.[1];
 }
 
+/** The relay as asked for, with what the clients' patches need of it. */
+function relayOf(setup: Setup): string {
+  const patches: readonly string[] = clientsOf(setup).flatMap((text) => parseClient(text).patches);
+  const needed = Object.keys(RELAY_PATCHES).filter((name) => patches.includes(name));
+  return [...new Set([...setup.relayVersion.split('+'), ...needed])].join('+');
+}
+
 /** By party numbers. */
 export function volumesOf(volumes: Setup['volumes'], emails: readonly string[]): ReadonlyMap<string, number> {
   const index = (name = ''): number => emails.findIndex((email) => isParty(email, name));
@@ -364,9 +370,9 @@ export function volumesOf(volumes: Setup['volumes'], emails: readonly string[]):
 }
 
 export function relayArgs(setup: Setup): readonly string[] {
-  const { relayVersion: version, order, overtaking, lateMs, seed, debug } = setup;
-  const chance = ['--overtaking', String(overtaking), '--late-ms', String(lateMs), '--seed', String(seed)];
-  return ['--relay-version', version, '--order', order, ...chance, ...(debug ? ['--debug'] : [])];
+  const { order, overtaking, lateMs, overflow, seed, debug } = setup;
+  const chance = ['--overtaking', String(overtaking), '--late-ms', String(lateMs), '--overflow', overflow, '--seed', String(seed)];
+  return ['--relay-version', relayOf(setup), '--order', order, ...chance, ...(debug ? ['--debug'] : [])];
 }
 
 /** Of the client of one party. */

@@ -153,6 +153,23 @@ async function burst(part: Part): Promise<void> {
   }
 }
 
+/** Everybody greets everybody, then sends to everybody at once. */
+async function mesh({ me, parties, program, options, begin }: Part): Promise<void> {
+  const peers = Array.from({ length: parties }, (_, peer) => peer).filter((peer) => peer !== me);
+  for (let round = 0; round <= options.rounds; round++) {
+    const phase = round === 0 ? 'sync' : `round ${round}`;
+    await begin(phase, round);
+    const bytes = round === 0 ? SYNC_BYTES : options.bytes;
+    const said = (from: number, to: number): Buffer => content(options.seed, (round * parties + from) * parties + to, bytes);
+    await Promise.all(
+      peers.map(async (peer) => {
+        const [got] = await Promise.all([program.receive(peer), program.send(peer, said(me, peer))]);
+        if (!got.equals(said(peer, me))) throw changed(peer, phase);
+      }),
+    );
+  }
+}
+
 export const WORKLOADS = {
   rounds: { says: 'the order of the reference computation: all report to the first, then rounds of shares and reveals', play: rounds },
   echo: { says: 'the first sends to each, and each sends it back', play: echo },
@@ -162,6 +179,7 @@ export const WORKLOADS = {
   },
   'seed-29509799': { says: 'the programs of the published stall, byte by byte', play: playSeed },
   burst: { says: 'the last but one sends files to the last without a pause; no lengths in front', play: burst },
+  mesh: { says: 'everybody greets everybody, then sends to everybody at once, in rounds', play: mesh },
 } as const satisfies Record<string, Workload>;
 
 export type WorkloadName = keyof typeof WORKLOADS;

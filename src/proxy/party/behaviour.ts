@@ -147,11 +147,12 @@ interface Patch {
   readonly says: string;
   /** What it changes in the client before it. */
   readonly change: (before: Behaviour) => Partial<Switches>;
-  /** What it needs of the relay (see `RELAY_PATCHES`). */
-  readonly relay?: 'names' | 'single';
 }
 
-/** Patches of the investigators' notes, in the order in which they are put on (field guide 9.2); A changed the runner only. */
+/**
+ * Patches of the investigators' notes, in the order in which they are put on (field guide 9.2). A changed the runner
+ * only; what F, G and frm need of the relay is in `RELAY_PATCHES`.
+ */
 export const PATCHES = {
   B: { says: "sends under the peer's name", change: () => ({ outboundKey: 'remote-owner' }) },
   C: {
@@ -163,8 +164,8 @@ export const PATCHES = {
     says: "sends on the peer's session in p2p-only mode alone, and tells such a session from one to itself",
     change: ({ guard }) => ({ adoption: 'p2p-only', guard: guard === 'none' ? 'none' : 'own-inbound' }),
   },
-  F: { says: 'opens name the party that opened before', change: () => ({ opensTo: 'earlier-opener', namesOpener: true }), relay: 'names' },
-  G: { says: 'the relay takes the accept of one user', change: () => ({}), relay: 'single' },
-  frm: { says: 'the relay says who opened', change: () => ({ namesOpener: true }), relay: 'names' },
+  F: { says: 'opens name the party that opened before', change: () => ({ opensTo: 'earlier-opener', namesOpener: true }) },
+  G: { says: 'the relay takes the accept of one user', change: () => ({}) },
+  frm: { says: 'the relay says who opened', change: () => ({ namesOpener: true }) },
 } as const satisfies Record<string, Patch>;
 export type PatchName = keyof typeof PATCHES;

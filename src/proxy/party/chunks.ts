@@ -6,47 +6,61 @@ import type { Socket } from 'node:net';
  * of the program comes in full pieces and one short one at its end, however the system cuts it.
  */
 export async function* chunksOf(socket: Socket, most: number, burstMs: number): AsyncGenerator<Buffer> {
-  let wake: () => void = () => undefined;
-  let isOver = false;
-  let failure: Error | undefined;
-  const end = (): void => {
-    isOver = true;
-    wake();
-  };
-  socket.on('readable', () => wake());
-  socket.on('end', end);
-  socket.on('close', end);
-  socket.on('error', (error) => {
-    failure = error;
-    end();
-  });
-  /** Resolves when something new came, or after `ms`: false. */
-  const more = async (ms: number): Promise<boolean> =>
-    new Promise((resolve) => {
+  const news = new News(socket);
+  let wasFull = false;
+  for (;;) {
+    const chunk: Buffer | null = read(socket, most) ?? (wasFull ? await filled(socket, most, news, burstMs) : read(socket));
+    if (news.failure !== undefined) throw news.failure;
+    wasFull = chunk?.length === most;
+    if (chunk !== null) yield chunk;
+    else if (news.isOver) return;
+    else await news.next(Infinity);
+  }
+}
+
+/** A full piece if it fills in time, else what there is. */
+async function filled(socket: Socket, most: number, news: News, ms: number): Promise<Buffer | null> {
+  for (const deadline = Date.now() + ms; socket.readableLength > 0 && !news.isOver;) {
+    if (!(await news.next(Math.max(0, deadline - Date.now())))) break;
+    const chunk = read(socket, most);
+    if (chunk !== null) return chunk;
+  }
+  return read(socket);
+}
+
+/** `bytes` of them exactly, or whatever is there; null when there is not as much. */
+function read(socket: Socket, bytes?: number): Buffer | null {
+  return socket.read(bytes) as Buffer | null;
+}
+
+/** Tells when a connection has more to read, or has ended. */
+class News {
+  isOver = false;
+  failure: Error | undefined;
+  private wake: () => void = () => undefined;
+
+  constructor(socket: Socket) {
+    const end = (): void => {
+      this.isOver = true;
+      this.wake();
+    };
+    socket.on('readable', () => this.wake());
+    socket.on('end', end);
+    socket.on('close', end);
+    socket.on('error', (error) => {
+      this.failure = error;
+      end();
+    });
+  }
+
+  /** Resolves when something new came: true; or after `ms`: false. */
+  async next(ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
       const timer = Number.isFinite(ms) ? setTimeout(() => resolve(false), ms) : undefined;
-      wake = () => {
+      this.wake = () => {
         clearTimeout(timer);
         resolve(true);
       };
     });
-  let wasFull = false;
-  for (;;) {
-    if (failure !== undefined) throw failure;
-    let chunk = read(socket, most);
-    const deadline = Date.now() + burstMs;
-    while (chunk === null && wasFull && socket.readableLength > 0 && !isOver) {
-      if (!(await more(Math.max(0, deadline - Date.now())))) break;
-      chunk = read(socket, most);
-    }
-    chunk ??= read(socket, 0);
-    wasFull = chunk?.length === most;
-    if (chunk !== null) yield chunk;
-    else if (isOver) return;
-    else await more(Infinity);
   }
-}
-
-/** `bytes` of them exactly, or with 0 whatever is there; null when there is not as much. */
-function read(socket: Socket, bytes: number): Buffer | null {
-  return (bytes === 0 ? socket.read() : socket.read(bytes)) as Buffer | null;
 }

@@ -11,7 +11,7 @@ import type { PeerStack } from '../webrtc/peer.ts';
 import type { Behaviour } from './behaviour.ts';
 import { Counters, type Live, type ProxyRow, type SessionRow } from './counters.ts';
 import { Delivery, PROXY_PATH, type LocalWriter } from './delivery.ts';
-import { bare, decodedText, type PartyLevel } from './log.ts';
+import { bare, type PartyLevel } from './log.ts';
 import { Peers } from './peers.ts';
 import { FailingQuic } from './quic.ts';
 import { newOutbound, SessionTables, type Outbound } from './sessions.ts';
@@ -35,6 +35,8 @@ export interface ManagerOptions {
   /** False when the queue to the relay is dead. */
   readonly send: (message: Message) => Promise<boolean>;
   readonly log: (level: PartyLevel, message: string) => void;
+  /** The line about a message that came. */
+  readonly decoded: (message: Message) => void;
   /** Makes the directory of a session; false when the path leads elsewhere. */
   readonly ensureDirectory: (path: string) => boolean;
   /** Something moved: time for telemetry. */
@@ -123,7 +125,7 @@ export class Manager {
 
   /** Handles one message to its end before the next may come. */
   async receive(message: Message): Promise<void> {
-    this.o.log('INFO', `ws message decoded type=${decodedText(message, this.o.behaviour)}`);
+    this.o.decoded(message);
     if (message.type === 'HOTLINK_OPEN') return this.opened(message);
     if (message.type === 'HOTLINK_ACCEPT') return this.accepted(message.session);
     if (message.type === 'HOTLINK_REJECT') return this.rejected(message);

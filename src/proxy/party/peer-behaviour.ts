@@ -1,5 +1,4 @@
 /** How the versions of the client that speak WebRTC differ on the direct way (field guide 8.1, 8.2, 8.7). */
-import type { Behaviour } from './behaviour.ts';
 
 export interface PeerBehaviour {
   /** In p2p-only mode a new session waits so long for its data channel. */
@@ -58,7 +57,7 @@ export function tuningOf(environment: Readonly<Record<string, string | undefined
   );
 }
 
-export function tuned(behaviour: Behaviour, by: Tuning): Behaviour {
+export function tuned<B extends { chunkBytes: number; graceMs: number; peers: PeerBehaviour }>(behaviour: B, by: Tuning): B {
   const { highWater } = behaviour.peers;
   return {
     ...behaviour,

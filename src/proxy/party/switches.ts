@@ -1,6 +1,6 @@
 /** How a user names a client: `E3`, `E3+C+D`, `E3+E/reorder-key=session`. Pure; the list of switches in docs/live.md comes from here. */
 import { DoctorError } from '../../model/errors.ts';
-import { nearest } from '../../util/suggest.ts';
+import { choices } from '../../util/suggest.ts';
 import { BEHAVIOURS, PATCHES, type Behaviour, type BehaviourName, type PatchName, type Switches } from './behaviour.ts';
 
 interface Range {
@@ -80,51 +80,54 @@ function takesText(key: keyof Switches): string {
   return 'unit' in takes ? `${takes.least}…${takes.most} ${takes.unit}` : takes.join(', ');
 }
 
+export interface SwitchRow {
+  readonly name: string;
+  readonly key: keyof Switches;
+  readonly takes: string;
+  readonly says: string;
+  readonly source: string;
+}
+
 /** Every switch as a user sees it. */
-export function switchList(): readonly { readonly name: string; readonly takes: string; readonly says: string; readonly source: string }[] {
-  return KEYS.map((key) => ({ name: switchName(key), takes: takesText(key), says: SWITCHES[key].says, source: SWITCHES[key].source }));
+export function switchList(): readonly SwitchRow[] {
+  return KEYS.map((key) => ({ name: switchName(key), key, takes: takesText(key), says: SWITCHES[key].says, source: SWITCHES[key].source }));
 }
 
-/** A value of a behaviour as a user would write it. */
-export function valueText(behaviour: Behaviour, key: keyof Switches): string {
-  const value = behaviour[key];
-  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+/** Makes the error for what was expected. */
+export type Refuse = (expected: string) => DoctorError;
+
+function refusal(option: string, value: string): Refuse {
+  return (expected) => new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option, value, expected });
 }
 
-function refuse(option: string, value: string, expected: string, near?: string): DoctorError {
-  return new DoctorError('HLD_CLI_BAD_OPTION_VALUE', {
-    option,
-    value,
-    expected: near === undefined ? expected : `${near} (perhaps meant); known: ${expected}`,
-  });
-}
-
-function readValue(key: keyof Switches, text: string, option: string): Partial<Switches> {
+function readValue(key: keyof Switches, text: string, refuse: Refuse): Partial<Switches> {
   const { takes } = SWITCHES[key];
-  const bad = (near?: string): DoctorError => refuse(option, `${switchName(key)}=${text}`, `${switchName(key)}=${takesText(key)}`, near);
+  const named = switchName(key);
   if (takes === 'yes-no') {
-    if (text !== 'yes' && text !== 'no') throw bad();
+    if (text !== 'yes' && text !== 'no') throw refuse(`${named}=yes or ${named}=no`);
     return { [key]: text === 'yes' };
   }
   if ('unit' in takes) {
     const number = Number(text);
-    if (!/^\d+$/.test(text) || number < takes.least || number > takes.most) throw bad();
+    if (!/^\d+$/.test(text) || number < takes.least || number > takes.most) throw refuse(`${named}=${takesText(key)}`);
     return { [key]: number };
   }
-  const near = takes.includes(text) ? undefined : nearest(text, takes);
-  if (!takes.includes(text)) throw bad(near === undefined ? undefined : `${switchName(key)}=${near}`);
+  if (!takes.includes(text)) throw refuse(`${named}=${choices(text, takes)}`);
   return { [key]: text };
 }
 
 /** `adoption=p2p-only` to what it changes. */
-export function parseSwitch(text: string, option = '--switch'): Partial<Switches> {
+export function parseSwitch(text: string, refuse: Refuse = refusal('--switch', text)): Partial<Switches> {
   const at = text.indexOf('=');
   const [name, value] = at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
   const key = KEYS.find((one) => switchName(one) === name);
-  if (key !== undefined) return readValue(key, value, option);
-  const names = KEYS.map((one) => switchName(one));
-  const near = nearest(name, names);
-  throw refuse(option, text, names.join(', '), near === undefined ? undefined : `${near}=…`);
+  if (key !== undefined) return readValue(key, value, refuse);
+  throw refuse(
+    `NAME=VALUE, a name of ${choices(
+      name,
+      KEYS.map((one) => switchName(one)),
+    )}`,
+  );
 }
 
 function isEra(name: string): name is BehaviourName {
@@ -146,15 +149,14 @@ export interface Client {
 }
 
 /** Reads `ERA[+PATCH…][/SWITCH=VALUE…]`. Patches are put on in the order of the notes, switches after them, the last one wins. */
-export function parseClient(text: string, option = '--era'): Client {
+export function parseClient(text: string, refuse: Refuse = refusal('--era', text)): Client {
   const [head = '', ...switches] = text.split('/');
   const [era = '', ...wished] = head.split('+');
-  if (!isEra(era)) throw refuse(option, text, ERA_NAMES.join(', '), nearest(era, ERA_NAMES));
-  for (const name of wished)
-    if (!isPatch(name)) throw refuse(option, text, `${era}+PATCH, a patch of ${PATCH_NAMES.join(', ')}`, nearest(name, PATCH_NAMES));
+  if (!isEra(era)) throw refuse(`an era of ${choices(era, ERA_NAMES)}`);
+  for (const name of wished) if (!isPatch(name)) throw refuse(`${era}+PATCH, a patch of ${choices(name, PATCH_NAMES)}`);
   const patches = PATCH_NAMES.filter((name) => wished.includes(name));
   let behaviour: Behaviour = BEHAVIOURS[era];
   for (const name of patches) behaviour = { ...behaviour, ...PATCHES[name].change(behaviour) };
-  for (const one of switches) behaviour = { ...behaviour, ...parseSwitch(one, option) };
+  for (const one of switches) behaviour = { ...behaviour, ...parseSwitch(one, refuse) };
   return { behaviour: { ...behaviour, name: [[era, ...patches].join('+'), ...switches].join('/') }, patches };
 }

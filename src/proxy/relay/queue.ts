@@ -1,7 +1,10 @@
 /** A queue with a limit: writers either drop or wait, readers wait. */
 
+/** Taken items at the front of the list from which on it is worth making it short. */
+const COMPACT_FROM = 64;
+
 export class BoundedQueue<T> {
-  private items: T[] = [];
+  private items: (T | undefined)[] = [];
   private head = 0;
   private takers: ((item: T | undefined) => void)[] = [];
   private putters: (() => void)[] = [];
@@ -42,9 +45,11 @@ export class BoundedQueue<T> {
   async take(): Promise<T | undefined> {
     if (this.length > 0) {
       const item = this.items[this.head];
+      // A queue that is never empty must not keep what was taken.
+      this.items[this.head] = undefined;
       this.head++;
-      if (this.head === this.items.length) {
-        this.items = [];
+      if (this.head === this.items.length || (this.head >= COMPACT_FROM && 2 * this.head >= this.items.length)) {
+        this.items.splice(0, this.head);
         this.head = 0;
       }
       this.putters.shift()?.();

@@ -16,7 +16,7 @@ import { isHotlink, type Message } from '../../protocol/message.ts';
 import { MAX_MESSAGE_BYTES } from '../../protocol/websocket.ts';
 import { Random } from '../random.ts';
 import { Blobs } from './blobs.ts';
-import { Connection, typeField, type Log } from './connection.ts';
+import { Connection, typeField, type Log, type Overflow } from './connection.ts';
 import { Files } from './files.ts';
 import { HttpSide, requestFields, urlOf, userOf } from './http.ts';
 import { developmentLine, jsonLine } from './log.ts';
@@ -42,6 +42,7 @@ export interface RelayOptions {
   /** How late, in milliseconds; 0: a few turns of the event loop. */
   readonly lateMs?: number;
   readonly workers: number;
+  readonly overflow?: Overflow;
   readonly seed: number;
   readonly debug: boolean;
   readonly logFormat: 'development' | 'json';
@@ -223,7 +224,7 @@ export class Relay {
   private async serve(socket: WebSocket, user: string, encoding: Encoding): Promise<void> {
     const { log } = this;
     const id = randomBytes(4).toString('hex');
-    const connection = new Connection({ id, user, encoding, socket, log });
+    const connection = new Connection({ id, user, encoding, socket, log, overflow: this.options.overflow });
     this.connections.set(id, connection);
     const hub = (text: string): void =>
       log('DBG', this.options.behaviour.namesParties ? 'ws/ws_hub.go:52' : 'ws/ws_hub.go:50', text, [
@@ -266,7 +267,7 @@ export class Relay {
 
   /** From the connection's own queue to the one that all share. */
   private async forward(connection: Connection): Promise<void> {
-    for (let message = await connection.inbound.take(); message !== undefined; message = await connection.inbound.take()) {
+    for (let message = await connection.next(); message !== undefined; message = await connection.next()) {
       const current = message;
       const taken = (): void =>
         this.log('DBG', 'server/server.go:200', 'server received websocket message', [

@@ -2,12 +2,13 @@
 import { DoctorError } from '../../../model/errors.ts';
 import type { Command } from 'commander';
 import { LIMITS } from '../../../proxy/party/peer-behaviour.ts';
-import { ERA_NAMES, parseClient, switchList } from '../../../proxy/party/switches.ts';
+import { ERA_NAMES, parseClient, parseSwitch, switchList } from '../../../proxy/party/switches.ts';
 import { EXIT, type ExitCode } from '../../exit.ts';
 
-export const VERSIONS = ['S0', 'S1', 'S2'] as const;
 export const ORDERS = ['shared', 'connection'] as const;
 export const ERAS = `${ERA_NAMES.join(', ')}; with patches of the notes: E3+C+D`;
+export const OVERFLOWS = ['drop', 'wait'] as const;
+export const LOGGED = ['values', 'zeros'] as const;
 export const TRANSPORTS = ['websocket', 'webrtc'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 export const MAX_PORT = 65_535;
@@ -34,9 +35,9 @@ export function numberIn(option: string, least: number, most: number): (value: s
 
 /** A client as `--era` names it, with every `--switch` put behind. */
 export function withSwitches(era: string, switches: readonly string[]): string {
-  const text = [era, ...switches].join('/');
-  parseClient(text, switches.length === 0 ? '--era' : '--era and --switch');
-  return text;
+  parseClient(era);
+  for (const one of switches) parseSwitch(one);
+  return [era, ...switches].join('/');
 }
 
 /** What `--switch` takes, for the end of a help text. */

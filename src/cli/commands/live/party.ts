@@ -8,6 +8,7 @@ import {
   addTuning,
   EMAIL,
   ERAS,
+  LOGGED,
   oneOf,
   several,
   switchHelp,
@@ -29,6 +30,8 @@ interface PartyFlags extends TuningFlags {
   strict?: boolean;
   p2pOnly?: boolean;
   nagle?: boolean;
+  daemonLog: boolean;
+  logPayload: (typeof LOGGED)[number];
   hotlinkOff?: boolean;
   attached?: boolean;
 }
@@ -84,6 +87,7 @@ async function party(sandbox: string, email: string, flags: PartyFlags): Promise
     bindAddress: '127.0.0.1',
     nagle: flags.nagle === true,
     stack,
+    log: { both: flags.daemonLog, payload: flags.logPayload },
   });
   running.start();
   print(`party ${email} acts as ${behaviour.name}${says}\n`);
@@ -109,6 +113,13 @@ export function addParty(live: Command, done: (code: ExitCode) => void): void {
     .option('--p2p-only', 'no data over the WebSocket')
     .option('--hotlink-off', 'run without hotlink')
     .option('--nagle', 'small messages to the relay wait for an acknowledgement, as those of the real client do')
+    .option('--no-daemon-log', 'without client-daemon.log, which says everything a second time')
+    .option(
+      '--log-payload <how>',
+      'values: each byte of a payload stands in the log; zeros: as many zeros, in two thirds of the room',
+      oneOf('--log-payload', LOGGED),
+      'values',
+    )
     .option(
       '--transport <transport>',
       'websocket: as a client that cannot build a peer connection; webrtc: peers connect over loopback, and fall back as the era does',

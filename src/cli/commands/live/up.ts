@@ -5,7 +5,7 @@ import { DoctorError } from '../../../model/errors.ts';
 import type { LabResult } from '../../../proxy/lab/run.ts';
 import { EXIT, type ExitCode } from '../../exit.ts';
 import { print } from '../../output.ts';
-import { ERAS, oneOf, TRANSPORTS } from './flags.ts';
+import { ERAS, oneOf, switchHelp, TRANSPORTS } from './flags.ts';
 
 /** Flags whose values are settings of `src/proxy/lab/setup.ts`: the flag's name in commander, the setting's key. */
 const SETTING_FLAGS = {
@@ -19,6 +19,7 @@ const SETTING_FLAGS = {
   order: 'order',
   overtaking: 'overtaking',
   lateMs: 'late-ms',
+  overflow: 'overflow',
   workload: 'workload',
   program: 'program',
   rounds: 'rounds',
@@ -111,11 +112,12 @@ export function addUp(live: Command, done: (code: ExitCode) => void): void {
     .option('--switch <[party:]name=value>', 'change one thing about clients (see live party --help); may be repeated', gathered)
     .option('--transport <transport>', `${TRANSPORTS.join(' or ')}: whether peer connections can be built (websocket: they cannot)`)
     .option('--party-transport <party=transport>', 'one party that differs; may be repeated', gathered)
-    .option('--relay-version <version>', 'S0, S1 or S2 (S2)')
+    .option('--relay-version <version>', 'S0, S1 or S2 (S2); with patches of the notes: S1+G')
     .option('--order <order>', 'shared or connection: see live relay (shared)')
     .option('--overtaking <share>', 'how often a worker of the relay is late, 0 to 1 (0.05)')
     .option('--late-ms <n>', 'how late, in milliseconds; 0: a few turns of the event loop (0)')
-    .option('--workload <name>', 'what programs do: rounds, echo, tcp-test or burst (rounds)')
+    .option('--overflow <what>', 'drop or wait: see live relay (drop)')
+    .option('--workload <name>', 'what programs do: rounds, echo, tcp-test, burst, mesh or seed-29509799 (rounds)')
     .option('--program <command>', "a command of yours that is each party's program; docs/live.md says what it finds in its environment")
     .option('--rounds <n>', 'rounds of messages after the programs have found each other (5)')
     .option('--bytes <n>', 'bytes of a message (12000)')
@@ -136,5 +138,6 @@ export function addUp(live: Command, done: (code: ExitCode) => void): void {
     .option('--buffered-high <n>', "bytes in the data channel's buffer above which a send waits")
     .option('--backpressure-wait-ms <n>', 'how long it waits before it counts as failed')
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json'] as const), 'text')
+    .addHelpText('after', switchHelp)
     .action(async (sandbox: string, flags: UpFlags) => done(await up(sandbox, flags)));
 }
