@@ -155,6 +155,36 @@ const accountingSchema = z.strictObject({
   ),
 });
 
+/** Figures beside the flows that a gate can limit; by party, but for those of the whole run. */
+export const FIGURE_NAMES = [
+  'fallbacks',
+  'p2p-packets',
+  'ws-packets',
+  'quic-packets',
+  'p2p-sessions',
+  'strict-violations',
+  'slowest-write-ms',
+  'rejects',
+  'self-peers',
+  'self-sessions',
+  'unchanged-samples',
+  'unchanged-at-end',
+  'pause-ms',
+  'stall-ms',
+  'step-ms',
+] as const;
+
+const figureSchema = z.strictObject({
+  what: z.enum(FIGURE_NAMES),
+  /** null: of the run as a whole. */
+  party: z.string().nullable(),
+  step: z.string().optional(),
+  /** null when no evidence gives it: unknown, never 0. */
+  value: intervalSchema.nullable(),
+  why: z.string(),
+  evidence: z.array(evidenceSchema),
+});
+
 const timelineSchema = z.strictObject({
   /** Per party: one point a telemetry flush; t = milliseconds since 1970 on the party's clock. */
   counters: z.array(
@@ -212,6 +242,8 @@ export const diagnosisSchema = z.strictObject({
   verdicts: z.array(ruleVerdictSchema),
   accounting: accountingSchema,
   timeline: timelineSchema,
+  /** Fields from here on came later; documents of earlier versions lack them and are valid. */
+  figures: z.array(figureSchema).optional(),
 });
 
 export type Interval = z.infer<typeof intervalSchema>;
@@ -229,4 +261,6 @@ export type Exclusion = z.infer<typeof exclusionSchema>;
 export type RuleVerdict = z.infer<typeof ruleVerdictSchema>;
 export type Accounting = z.infer<typeof accountingSchema>;
 export type Timeline = z.infer<typeof timelineSchema>;
+export type FigureName = (typeof FIGURE_NAMES)[number];
+export type Figure = z.infer<typeof figureSchema>;
 export type Diagnosis = z.infer<typeof diagnosisSchema>;

@@ -291,6 +291,9 @@ export interface ProgressStep {
   readonly event: string | null;
   readonly status: string | null;
   readonly t: number | null;
+  /** As a state file gives them, on the party's clock. */
+  readonly startedUs: number | null;
+  readonly endedUs: number | null;
   readonly message: string | null;
 }
 
@@ -309,6 +312,8 @@ export async function loadProgress(query: Query): Promise<readonly ProgressStep[
     event: textOrNull(r, 'event'),
     status: textOrNull(r, 'status'),
     t: integerOrNull(r, 'ended_us') ?? integerOrNull(r, 'ts_us') ?? integerOrNull(r, 'started_us'),
+    startedUs: integerOrNull(r, 'started_us'),
+    endedUs: integerOrNull(r, 'ended_us'),
     message: textOrNull(r, 'message'),
   }));
 }
