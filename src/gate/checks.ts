@@ -234,12 +234,17 @@ function lacking(d: Diagnosis, kind: EvidenceKind): string | null {
         : null;
     case 'run-end':
       return d.run === null ? 'no run is visible' : d.run.finished === 'unknown' ? 'nothing says whether the run was done' : null;
+    case 'container':
+      // They also stand in the output of a runner: the rule that needs them says whether it had any.
+      return d.verdicts.some((v) => v.rule === 'exited-program' && (v.verdict === 'found' || v.verdict === 'clear'))
+        ? null
+        : 'nothing of containers';
     case 'acl':
     case 'capture':
-    case 'container':
     case 'marker':
     case 'progress':
     case 'runner':
+    default:
       return d.accounting.sources.some((s) => s.kind === kind && s.records > 0) ? null : `no file of kind ${kind}`;
   }
 }

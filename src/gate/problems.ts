@@ -58,6 +58,7 @@ export function readJsonc<T>(
   text: string,
   schema: z.ZodType<T>,
 ): { readonly value: T; readonly places: Places } | { readonly problems: readonly Problem[] } {
+  if (text.trim() === '') return { problems: [{ line: 1, column: 1, says: 'the file is empty' }] };
   const errors: ParseError[] = [];
   const raw: unknown = parse(text, errors, OPTIONS);
   const [first] = errors;
@@ -65,7 +66,6 @@ export function readJsonc<T>(
     const code = printParseErrorCode(first.error);
     return { problems: [{ ...placeOf(text, first.offset), says: PARSE_WORDS[code] ?? code }] };
   }
-  if (text.trim() === '' || raw === undefined) return { problems: [{ line: 1, column: 1, says: 'the file is empty' }] };
   const places = new Places(text);
   const repeated = repeats(parseTree(text, [], OPTIONS), text);
   const result = schema.safeParse(raw);
