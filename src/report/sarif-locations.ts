@@ -16,12 +16,12 @@ export function message(text: string): { readonly text: string } {
   };
 }
 
-/** A path as a relative reference: nothing in a file's name is read as a scheme, a query or a parent. */
+/** A path as a relative reference; readers take `%2E%2E` for a parent too, so dots alone are written once more. Nothing in a file's name is read as a scheme, a query or a parent. */
 export function uriOf(path: string): string {
   return path
     .toWellFormed()
     .split('/')
-    .map((part) => (part === '..' || part === '.' ? part.replaceAll('.', '%2E') : encodeURIComponent(part)))
+    .map((part) => (part === '..' || part === '.' ? part.replaceAll('.', '%252E') : encodeURIComponent(part)))
     .join('/');
 }
 
