@@ -36,8 +36,12 @@ export const FORMATS: readonly Format[] = [
     name: 'text',
     about: 'for people',
     load: async () => {
-      const { renderTerminal } = await import('../report/terminal.ts');
-      return (diagnoses, layout) => diagnoses.map((d) => renderTerminal(d, layout)).join('\n');
+      const [{ renderTerminal }, { renderGate }] = await Promise.all([import('../report/terminal.ts'), import('../report/gate.ts')]);
+      return (diagnoses, layout) => {
+        // Of several gated runs nobody reads all reports: each tells what decided.
+        const render = diagnoses.length > 1 && diagnoses.every((d) => d.gate !== undefined) ? renderGate : renderTerminal;
+        return diagnoses.map((d) => render(d, layout)).join('\n');
+      };
     },
   },
   {

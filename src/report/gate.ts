@@ -1,9 +1,10 @@
 /** What a gate decided, at the end of the report: what decides first. */
 import type { Check, Diagnosis } from '../model/diagnosis.ts';
 import { counted } from './figures.ts';
-import type { Names } from './names.ts';
-import type { Page } from './page.ts';
-import { span, type Span, type Style } from './text.ts';
+import { Names } from './names.ts';
+import { titleOf } from './outcome.ts';
+import { Page, type PageOptions } from './page.ts';
+import { cutEnd, span, type Span, type Style } from './text.ts';
 
 const MARGIN = 4;
 const LOOK: Readonly<Record<Check['outcome'], readonly [string, Style]>> = {
@@ -28,6 +29,15 @@ function isShown(c: Check, verbose: boolean): boolean {
   return verbose || c.outcome !== 'noted' || c.kind !== 'finding';
 }
 
+/** The gate alone, for one of several documents: what it is of, its verdict, its checks. */
+export function renderGate(d: Diagnosis, options: PageOptions & { readonly verbose?: boolean }): string {
+  const page = new Page(options);
+  const names = new Names(d);
+  page.prose(`: ${d.verdict}: ${names.prose(d.because)}`, 0, span(titleOf(d), 'bold'));
+  drawGate(d, names, page, options.verbose === true);
+  return page.toString();
+}
+
 export function drawGate(d: Diagnosis, names: Names, page: Page, verbose: boolean): void {
   if (d.gate === undefined) return;
   const { policy, failOn, outcome, exitCode, checks } = d.gate;
@@ -50,7 +60,8 @@ function drawCheck(c: Check, names: Names, page: Page): void {
     page.prose(span(`accepted: ${accepted.reason}${until}${issue}`, 'dim'), MARGIN + 2);
   }
   if (c.kind === 'finding' || outcome === 'passed' || outcome === 'noted' || outcome === 'accepted') return;
-  for (const e of c.evidence.slice(0, 3)) page.prose(span(`${names.place(e)} ${e.text}`.trim(), 'dim'), MARGIN + 2);
+  for (const e of c.evidence.slice(0, 3))
+    page.prose(span(cutEnd(page.show(`${names.place(e)} ${e.text}`.trim()), 2 * page.width, page.ascii), 'dim'), MARGIN + 2);
   if (advice !== undefined) page.prose(names.prose(advice), MARGIN + 2, span('→ ', 'dim'));
 }
 
