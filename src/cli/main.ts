@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { DoctorError, type ErrorKind } from '../model/errors.ts';
 import { addAnalyze } from './commands/analyze.ts';
 import { addBaseline } from './commands/baseline.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addExplain } from './commands/explain.ts';
 import { addGate } from './commands/gate.ts';
 import { addLive } from './commands/live/index.ts';
@@ -51,6 +52,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
   addRules(program);
   addExplain(program);
   addSchema(program);
+  addCompletion(program);
   return program;
 }
 

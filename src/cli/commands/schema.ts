@@ -1,19 +1,20 @@
 import { Argument, type Command } from 'commander';
+import type { ZodType } from 'zod';
 import { print } from '../output.ts';
 
 const DOCUMENTS = ['diagnosis', 'policy', 'baseline'] as const;
 type Document = (typeof DOCUMENTS)[number];
 
+/** A diagnosis is read, so with what is filled in; the others are written by a person. */
+const LOAD: Readonly<Record<Document, () => Promise<{ readonly schema: ZodType; readonly io: 'input' | 'output' }>>> = {
+  diagnosis: async () => ({ schema: (await import('../../model/diagnosis.ts')).diagnosisSchema, io: 'output' }),
+  policy: async () => ({ schema: (await import('../../gate/policy-schema.ts')).policySchema, io: 'input' }),
+  baseline: async () => ({ schema: (await import('../../gate/baseline.ts')).baselineSchema, io: 'input' }),
+};
+
 async function schemaOf(document: Document): Promise<unknown> {
-  const { toJSONSchema } = await import('../json-schema.ts');
-  switch (document) {
-    case 'diagnosis':
-      return toJSONSchema((await import('../../model/diagnosis.ts')).diagnosisSchema, 'output');
-    case 'policy':
-      return toJSONSchema((await import('../../gate/policy-schema.ts')).policySchema, 'input');
-    case 'baseline':
-      return toJSONSchema((await import('../../gate/baseline.ts')).baselineSchema, 'input');
-  }
+  const [{ toJSONSchema }, { schema, io }] = await Promise.all([import('../json-schema.ts'), LOAD[document]()]);
+  return toJSONSchema(schema, io);
 }
 
 export function addSchema(program: Command): void {
