@@ -1,6 +1,6 @@
 /** What `npm pack` makes runs by itself: in an empty folder, with its production dependencies and nothing of the repository. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,17 +24,21 @@ function run(program: string, args: readonly string[], cwd: string): { code: num
   return { code: status, stdout, stderr };
 }
 
+function must(program: string, args: readonly string[], cwd: string): void {
+  const { code, stderr } = run(program, args, cwd);
+  if (code !== 0) throw new Error(`${program} failed: ${stderr}`);
+}
+
 function npx(...args: readonly string[]): { code: number | null; stdout: string; stderr: string } {
   return run('npx', ['--no-install', 'hotlink-doctor', ...args], home);
 }
 
 beforeAll(() => {
   // What `prepare` builds is there already: the tests run on it.
-  const packed = run('npm', ['pack', '--ignore-scripts', '--pack-destination', scratch], root);
-  expect(packed.code).toBe(0);
+  must('npm', ['pack', '--ignore-scripts', '--pack-destination', scratch], root);
   const archive = readdirSync(scratch).find((name) => name.endsWith('.tgz')) ?? '';
   mkdirSync(installed, { recursive: true });
-  expect(run('tar', ['xzf', join(scratch, archive), '-C', installed, '--strip-components=1'], scratch).code).toBe(0);
+  must('tar', ['xzf', join(scratch, archive), '-C', installed, '--strip-components=1'], scratch);
   // As an installation lays them out: the dependencies that the manifest names, and no other.
   for (const name of Object.keys(manifest.dependencies)) {
     mkdirSync(dirname(join(home, 'node_modules', name)), { recursive: true });
@@ -42,8 +46,6 @@ beforeAll(() => {
   }
   mkdirSync(join(home, 'node_modules/.bin'), { recursive: true });
   const bin = join(installed, manifest.bin['hotlink-doctor'] ?? '');
-  expect(statSync(bin).mode & 0o100).toBe(0o100);
-  chmodSync(bin, 0o755);
   symlinkSync(bin, join(home, 'node_modules/.bin/hotlink-doctor'));
 }, 120_000);
 
@@ -55,6 +57,7 @@ describe('the package', () => {
   test('holds what runs and what is read, and no sources or tests', () => {
     const names = readdirSync(installed);
     expect(names).toEqual(expect.arrayContaining(['dist', 'docs', 'samples', 'package.json', 'README.md']));
+    expect(statSync(join(installed, manifest.bin['hotlink-doctor'] ?? '')).mode & 0o100).toBe(0o100);
     for (const absent of ['src', 'test', 'tools', 'node_modules']) expect(names).not.toContain(absent);
   });
 

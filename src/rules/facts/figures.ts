@@ -115,7 +115,9 @@ function fallbacks(c: CaseFile, p: PartyFact): FigureDraft {
 }
 
 function onePerSession(events: readonly LogEvent[]): readonly LogEvent[] {
-  return events.filter((e, i) => events.findIndex((x) => x.sid === e.sid) === i);
+  const first = new Map<string | null, LogEvent>();
+  for (const event of events) if (!first.has(event.sid)) first.set(event.sid, event);
+  return [...first.values()];
 }
 
 /** A whole log without such a line: the log is what shows it. */
