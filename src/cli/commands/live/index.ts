@@ -3,6 +3,7 @@ import type { ExitCode } from '../../exit.ts';
 import { addParty } from './party.ts';
 import { addRelay } from './relay.ts';
 import { addScenarios } from './scenarios.ts';
+import { addTap } from './tap.ts';
 import { addUp } from './up.ts';
 
 export function addLive(program: Command, done: (code: ExitCode) => void): void {
@@ -11,4 +12,5 @@ export function addLive(program: Command, done: (code: ExitCode) => void): void 
   addScenarios(live, done);
   addRelay(live, done);
   addParty(live, done);
+  addTap(live, done);
 }
