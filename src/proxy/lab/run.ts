@@ -10,7 +10,8 @@ import { portKey, runId, writeLayout, writeState, type AclFault, type Layout, ty
 import { Link } from './link.ts';
 import { freePorts, listenOn } from './ports.ts';
 import { Program } from './program.ts';
-import { erasOf, faultsOf, partyArgs, relayArgs, type Setup } from './setup.ts';
+import { erasOf, faultsOf, frameFaultsOf, partyArgs, relayArgs, type Setup } from './setup.ts';
+import { Tapped } from './tapped.ts';
 import { play } from './workload.ts';
 
 /** After the last byte of a finished run: telemetry is flushed each 3 s. */
@@ -67,6 +68,7 @@ class Lab {
   private readonly giveUp = new AbortController();
   private layout: Layout;
   private relay: Child | undefined;
+  private tapped: Tapped | undefined;
   private relayPort = 0;
 
   constructor(options: LabOptions) {
@@ -95,6 +97,7 @@ class Lab {
     writeLayout(this.layout, this.layoutFaults());
     for (const { at, to } of this.faultsOf('port-taken')) this.strangers.push(await listenOn(this.layout.ports.get(portKey(at, to)) ?? 0));
     await this.startRelay(0);
+    await this.startTap();
     say(`run ${this.layout.run}: ${this.relay?.greeting ?? ''}`);
     const late = this.faultsOf('late-client').map(async (fault) => {
       await this.pause(fault.seconds * 1000);
@@ -134,6 +137,13 @@ class Lab {
     this.relayPort = Number(/:(\d+),/.exec(this.relay.greeting)?.[1] ?? 0);
   }
 
+  private async startTap(): Promise<void> {
+    const { sandbox, setup } = this.o;
+    const faults = frameFaultsOf(setup);
+    if (!setup.tap && faults.length === 0) return;
+    this.tapped = await Tapped.start({ children: this.children, sandbox, relayPort: this.relayPort, seed: setup.seed, faults });
+  }
+
   private async startClient(index: number, home?: string): Promise<void> {
     const email = this.emails[index] ?? '';
     const args = [
@@ -153,8 +163,9 @@ class Lab {
 
   /** The port that a client is given for the relay's: a link of its own where that is to freeze. */
   private async wayToRelay(index: number): Promise<number> {
-    if (this.has('freeze-link', index) === undefined) return this.relayPort;
-    const link = this.links.get(index) ?? (await Link.to(this.relayPort));
+    const port = this.tapped?.port ?? this.relayPort;
+    if (this.has('freeze-link', index) === undefined) return port;
+    const link = this.links.get(index) ?? (await Link.to(port));
     this.links.set(index, link);
     return link.port;
   }
@@ -178,6 +189,10 @@ class Lab {
       }
     });
     void this.strikeByTime(programs);
+    void this.tapped?.strikeByTime(
+      async (ms) => this.pause(ms),
+      () => this.giveUp.signal.aborted,
+    );
     const all = Promise.all(playing).then(() => true);
     const watching = this.watch(programs);
     const isOver = await Promise.race([all, watching.then(() => false)]);
@@ -208,6 +223,7 @@ class Lab {
 
   /** Faults that strike at a round: once, when the first program of those they concern gets there. */
   private async strike(program: Program, me: number, round: number): Promise<void> {
+    this.tapped?.strike(round);
     for (const fault of this.faults) {
       const isMine = fault.at === me || (fault.at < 0 && me === 0);
       if (!isMine || this.struck.has(fault) || !('round' in fault.moment) || round < fault.moment.round) continue;

@@ -6,6 +6,7 @@ import { DoctorError } from '../../model/errors.ts';
 import { BEHAVIOURS, type BehaviourName } from '../party/behaviour.ts';
 import { oneOf, parseFault, type Fault } from './faults.ts';
 import { partyEmails } from './layout.ts';
+import { parseTimedFault, type TimedFrameFault } from './tapped.ts';
 
 const VERSIONS = ['S0', 'S1', 'S2'] as const;
 const ORDERS = ['shared', 'connection'] as const;
@@ -38,6 +39,10 @@ export interface Setup {
   readonly debug: boolean;
   readonly strict: boolean;
   readonly p2pOnly: boolean;
+  /** A tap stands in front of the relay and leaves captures in the sandbox. */
+  readonly tap: boolean;
+  /** Faults on messages, as `parseTimedFault` reads them; with any there is a tap. */
+  readonly frameFaults: readonly string[];
 }
 
 export const DEFAULT_SETUP: Setup = {
@@ -56,6 +61,8 @@ export const DEFAULT_SETUP: Setup = {
   debug: false,
   strict: false,
   p2pOnly: false,
+  tap: false,
+  frameFaults: [],
 };
 
 /** A value that is not taken: what would have been. */
@@ -107,6 +114,11 @@ function partyEra(setup: Setup, value: string, refuse: Refuse): Setup {
 function withFault(setup: Setup, value: string, isFirst: boolean): Setup {
   const before = isFirst ? [] : setup.faults;
   return { ...setup, faults: value === 'none' ? [] : [...before, value] };
+}
+
+function withFrameFault(setup: Setup, value: string, _refuse: Refuse, isFirst: boolean): Setup {
+  const before = isFirst ? [] : setup.frameFaults;
+  return { ...setup, frameFaults: value === 'none' ? [] : [...before, value] };
 }
 
 const relayVersion: Setting = {
@@ -163,6 +175,14 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
     set: (setup, value, refuse) => ({ ...setup, debug: yesOrNo(value, refuse) }),
   },
   strict: { says: 'on: no fallback to the WebSocket', set: (setup, value, refuse) => ({ ...setup, strict: yesOrNo(value, refuse) }) },
+  tap: {
+    says: 'on: a tap in front of the relay records captures',
+    set: (setup, value, refuse) => ({ ...setup, tap: yesOrNo(value, refuse) }),
+  },
+  'frame-fault': {
+    says: 'what the tap does to messages, in place of what the scenario says; may be repeated; none: nothing',
+    set: withFrameFault,
+  },
   'p2p-only': { says: 'on: nothing over the WebSocket', set: (setup, value, refuse) => ({ ...setup, p2pOnly: yesOrNo(value, refuse) }) },
 };
 
@@ -180,6 +200,7 @@ export function applySettings(base: Setup, settings: readonly (readonly [string,
     seen.add(key);
   }
   faultsOf(setup, option);
+  frameFaultsOf(setup, option);
   return setup;
 }
 
@@ -198,6 +219,10 @@ export function parseSettings(text: string, option: string): readonly (readonly 
 
 export function faultsOf(setup: Setup, option?: string): readonly Fault[] {
   return setup.faults.map((value) => parseFault(value, setup.parties, option));
+}
+
+export function frameFaultsOf(setup: Setup, option?: string): readonly TimedFrameFault[] {
+  return setup.frameFaults.map((value) => parseTimedFault(value, option ?? '--frame-fault'));
 }
 
 function isParty(email: string, name: string): boolean {

@@ -23,6 +23,8 @@ const SETTING_FLAGS = {
   debug: 'debug',
   strict: 'strict',
   p2pOnly: 'p2p-only',
+  tap: 'tap',
+  frameFault: 'frame-fault',
 } as const;
 
 type SettingFlag = keyof typeof SETTING_FLAGS;
@@ -110,6 +112,12 @@ export function addUp(live: Command, done: (code: ExitCode) => void): void {
     .option('--debug', 'debug lines of clients and relay')
     .option('--strict', 'clients may not fall back to the WebSocket')
     .option('--p2p-only', 'clients send nothing over the WebSocket')
+    .option('--tap', 'put a tap in front of the relay: a capture per party in relay/captures')
+    .option(
+      '--frame-fault <fault[@when]>',
+      'break messages or connections through a tap: drop:data:3:client1, freeze:client2@4, …; may be repeated',
+      gathered,
+    )
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json'] as const), 'text')
     .action(async (sandbox: string, flags: UpFlags) => done(await up(sandbox, flags)));
 }
