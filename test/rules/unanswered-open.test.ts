@@ -18,7 +18,8 @@ testRule(unansweredOpen, {
       decisive: /accept timeout|"sessions_out"/,
     },
     'lost before the relay, which therefore knows no session': {
-      story: () => story().start().open('client1', 'aggregator', { heard: false }).timeout().lose(8).reject('client1', 'unknown session').end(20),
+      story: () =>
+        story().start().open('client1', 'aggregator', { heard: false }).timeout().lose(8).reject('client1', 'unknown session').end(20),
       subject: 'client1 > aggregator',
       message: /was never accepted/,
       decisive: /accept timeout|"sessions_out"/,
