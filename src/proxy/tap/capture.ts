@@ -29,7 +29,8 @@ export interface CaptureOptions {
 }
 
 interface File {
-  readonly fd: number;
+  /** Undefined: it could not be opened, and nothing of this party is recorded. */
+  readonly fd: number | undefined;
   waiting: string[];
 }
 
@@ -62,14 +63,14 @@ export class CaptureFolder {
 
   close(): void {
     this.flush();
-    for (const { fd } of this.files.values()) closeSync(fd);
+    for (const { fd } of this.files.values()) if (fd !== undefined) closeSync(fd);
     this.files.clear();
     this.isFull = true;
   }
 
   private line(party: string, value: unknown): void {
     const file = this.isFull ? undefined : this.fileOf(party);
-    if (file === undefined) return;
+    if (file?.fd === undefined) return;
     const text = `${JSON.stringify(value)}\n`;
     if (this.writtenBytes + this.waitingBytes + text.length > this.o.maxBytes) {
       this.full();
@@ -99,21 +100,39 @@ export class CaptureFolder {
     clearImmediate(this.turn);
     this.turn = undefined;
     for (const file of this.files.values()) {
-      if (file.waiting.length === 0) continue;
+      if (file.waiting.length === 0 || file.fd === undefined) continue;
       const bytes = Buffer.from(file.waiting.join(''), 'latin1');
       file.waiting = [];
       try {
         for (let at = 0; at < bytes.length;) at += writeSync(file.fd, bytes, at);
       } catch (error) {
-        this.isFull = true;
-        this.o.say(
-          'capture',
-          `the capture cannot be written, nothing more is recorded: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        this.failed(error);
       }
       this.writtenBytes += bytes.length;
     }
     this.waitingBytes = 0;
+  }
+
+  /** Never a file that is there: it is an earlier recording, or not ours at all. */
+  private open(name: string): number | undefined {
+    for (let n = 1; n <= MOST_TRIES; n++) {
+      try {
+        return openSync(join(this.o.folder, `${name}${n === 1 ? '' : `~${n}`}.ndjson`), 'wx', 0o600);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST' && n < MOST_TRIES) continue;
+        this.failed(error);
+        return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  private failed(error: unknown): void {
+    this.isFull = true;
+    this.o.say(
+      'capture',
+      `the capture cannot be written, nothing more is recorded: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 
   private fileOf(party: string): File | undefined {
@@ -123,17 +142,18 @@ export class CaptureFolder {
       this.o.say('capture', `more than ${MOST_FILES} parties: what further ones say is not recorded`);
       return undefined;
     }
-    // Never into a file that is there: it is another run's, or not ours at all.
-    const fd = openSync(join(this.o.folder, fileName(party)), 'wx', 0o600);
-    const file: File = { fd, waiting: [] };
+    const file: File = { fd: this.open(fileName(party)), waiting: [] };
     this.files.set(party, file);
     return file;
   }
 }
 
+/** Where a name is taken: `client1@sandbox.local~2.ndjson`, and so on. */
+const MOST_TRIES = 100;
+
 /** The party's address where that is a plain file name; else what is plain in it, and a hash. */
 function fileName(party: string): string {
   const plain = party.replaceAll(/[^A-Za-z0-9._+@-]/g, '_').replace(/^\.+/, '_');
-  if (plain === party && party.length <= LONGEST_NAME) return `${party}.ndjson`;
-  return `${plain.slice(0, LONGEST_NAME)}-${createHash('sha256').update(party).digest('hex').slice(0, 12)}.ndjson`;
+  if (plain === party && party.length <= LONGEST_NAME) return party;
+  return `${plain.slice(0, LONGEST_NAME)}-${createHash('sha256').update(party).digest('hex').slice(0, 12)}`;
 }

@@ -139,8 +139,10 @@ export class TapConnection {
         await take(bytes);
         if (this.isOver) return;
       }
-    } catch {
+    } catch (error) {
       broke = true;
+      // A socket's errors have a code; anything else is our own, and ends this connection alone.
+      if ((error as NodeJS.ErrnoException).code === undefined) this.c.say('failed', `connection ${this.number}: ${String(error)}`);
     }
     if (this.isOver) return;
     if (way === 'to_relay') this.recorder.end(way);
