@@ -10,6 +10,8 @@ import type { Bare, LogFields, LogLevel } from './log.ts';
 const INBOUND_QUEUE = 256;
 /** Messages waiting to be written; direct ones wait, broadcasts are dropped. */
 const OUTBOUND_QUEUE = 256;
+/** Each of the two queues; the real relay counts messages alone, which are up to 8 MiB long. */
+const QUEUE_BYTES = { most: 64 * 1024 * 1024, sizeOf };
 /** For one message to leave. */
 const WRITE_TIMEOUT_MS = 20_000;
 /** How long a client may take to answer the relay's close. */
@@ -19,6 +21,12 @@ export type Log = (level: LogLevel, at: string, message: string, fields: LogFiel
 
 export function typeField(message: Message): Bare {
   return { bare: message.type, json: MESSAGE_TYPES.findIndex((type) => type === message.type) };
+}
+
+/** What a message takes in a queue: its bytes, and something for the rest. */
+function sizeOf(message: Message): number {
+  const bytes = 'payload' in message ? message.payload : 'content' in message ? message.content : undefined;
+  return (bytes?.length ?? 0) + 256;
 }
 
 export interface ConnectionOptions {
@@ -32,8 +40,8 @@ export interface ConnectionOptions {
 export class Connection {
   readonly id: string;
   readonly user: string;
-  readonly inbound = new BoundedQueue<Message>(INBOUND_QUEUE);
-  private readonly outbound = new BoundedQueue<Message>(OUTBOUND_QUEUE);
+  readonly inbound = new BoundedQueue<Message>(INBOUND_QUEUE, QUEUE_BYTES);
+  private readonly outbound = new BoundedQueue<Message>(OUTBOUND_QUEUE, QUEUE_BYTES);
   private readonly encoding: Encoding;
   private readonly socket: WebSocket;
   private readonly log: Log;
@@ -46,6 +54,12 @@ export class Connection {
     this.socket = socket;
     this.log = log;
     this.writer = this.write();
+  }
+
+  /** What waits in both queues. */
+  get queued(): { readonly messages: number; readonly bytes: number } {
+    const { inbound, outbound } = this;
+    return { messages: inbound.length + outbound.length, bytes: inbound.bytes + outbound.bytes };
   }
 
   /** A message came; it is dropped when its queue is full. */

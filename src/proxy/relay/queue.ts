@@ -1,5 +1,11 @@
 /** A queue with a limit: writers either drop or wait, readers wait. */
 
+/** A second limit, on bytes; one item alone always fits. */
+export interface ByteLimit<T> {
+  readonly most: number;
+  readonly sizeOf: (item: T) => number;
+}
+
 export class BoundedQueue<T> {
   private items: T[] = [];
   private head = 0;
@@ -7,9 +13,17 @@ export class BoundedQueue<T> {
   private putters: (() => void)[] = [];
   private isClosed = false;
   private readonly limit: number;
+  private readonly byteLimit: ByteLimit<T> | undefined;
+  private heldBytes = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, byteLimit?: ByteLimit<T>) {
     this.limit = limit;
+    this.byteLimit = byteLimit;
+  }
+
+  /** Bytes of the items, where they are counted. */
+  get bytes(): number {
+    return this.heldBytes;
   }
 
   get length(): number {
@@ -24,7 +38,9 @@ export class BoundedQueue<T> {
       taker(item);
       return true;
     }
-    if (this.length >= this.limit) return false;
+    const size = this.byteLimit?.sizeOf(item) ?? 0;
+    if (this.length >= this.limit || (this.length > 0 && this.heldBytes + size > (this.byteLimit?.most ?? Infinity))) return false;
+    this.heldBytes += size;
     this.items.push(item);
     return true;
   }
@@ -43,6 +59,7 @@ export class BoundedQueue<T> {
     if (this.length > 0) {
       const item = this.items[this.head];
       this.head++;
+      if (item !== undefined) this.heldBytes -= this.byteLimit?.sizeOf(item) ?? 0;
       if (this.head === this.items.length) {
         this.items = [];
         this.head = 0;

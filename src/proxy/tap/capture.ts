@@ -8,8 +8,9 @@
  * gets a last line that says so: what reads it then knows that more crossed the wire.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { DoctorError } from '../../model/errors.ts';
 
 export type Way = 'to_relay' | 'to_client';
 
@@ -44,7 +45,13 @@ export class CaptureFolder {
 
   constructor(options: CaptureOptions) {
     this.o = options;
-    mkdirSync(options.folder, { recursive: true });
+    try {
+      mkdirSync(options.folder, { recursive: true });
+      accessSync(options.folder, constants.W_OK);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new DoctorError('HLD_CLI_UNWRITABLE_OUTPUT', { path: options.folder, reason }, { cause });
+    }
   }
 
   /** Bytes that are not on the disk yet. */
