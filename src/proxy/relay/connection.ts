@@ -10,8 +10,8 @@ import type { Bare, LogFields, LogLevel } from './log.ts';
 const INBOUND_QUEUE = 256;
 /** Messages waiting to be written; direct ones wait, broadcasts are dropped. */
 const OUTBOUND_QUEUE = 256;
-/** Each of the two queues; the real relay counts messages alone, which are up to 8 MiB long. */
-const QUEUE_BYTES = { most: 64 * 1024 * 1024, sizeOf };
+/** Each of the two queues: twice as much as 256 frames of a real client. The real relay counts messages alone, which are up to 8 MiB long. */
+export const QUEUE_BYTES = { most: 32 * 1024 * 1024, sizeOf };
 /** For one message to leave. */
 const WRITE_TIMEOUT_MS = 20_000;
 /** How long a client may take to answer the relay's close. */
