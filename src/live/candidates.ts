@@ -144,7 +144,10 @@ export const CANDIDATES: Readonly<Record<string, CauseRow>> = {
     { ...AS_IT_WAS, settings: 'patience=5' },
     { says: 'clients of E3', settings: 'era=E3 party-era=none patience=5' },
   ),
-  'sequence-gap': { not: 'it needs single frames that are dropped on the way: live tap does that' },
+  'sequence-gap': made('frame-fault=none', {
+    says: 'a tap loses one frame on the way',
+    settings: 'frame-fault=drop:data:3:{from}>{to} debug=on patience=14',
+  }),
   'silent-application': fault('its program stops in the middle', 'hang-app:{party}@3', 'fault=none', 'patience=14'),
   'small-message-delay': made('nagle=off', { says: 'clients that let small messages wait', settings: 'nagle=on debug=on' }),
   'split-client': fault('its connection to the relay is cut', 'cut:{party}@2', null),
@@ -165,6 +168,10 @@ export const CANDIDATES: Readonly<Record<string, CauseRow>> = {
   'unanswered-open': made('fault=none', {
     says: "the receiver's client starts ten seconds after the others, and its peer's program speaks first",
     settings: 'fault=hotlink-off:{to}',
+  }),
+  'undecodable-message': made('frame-fault=none', {
+    says: 'a tap breaks one message on the way to it',
+    settings: 'frame-fault=corrupt:data:3:>{party} patience=14',
   }),
   'unmountable-source': { not: OUTSIDE },
   'unprepared-path': made(
