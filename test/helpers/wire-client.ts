@@ -27,7 +27,7 @@ export class WireClient {
     });
   }
 
-  static async connect(relay: Relay, user: string, encoding: Encoding = 'msgpack'): Promise<WireClient> {
+  static async connect(relay: { readonly url: string }, user: string, encoding: Encoding = 'msgpack'): Promise<WireClient> {
     const url = `${relay.url.replace('http', 'ws')}/api/v1/events?user=${encodeURIComponent(user)}`;
     const socket = new WebSocket(url, { headers: { 'x-syft-ws-encodings': encoding }, perMessageDeflate: false });
     const client = new WireClient(socket, user, encoding);

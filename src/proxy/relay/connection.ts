@@ -13,6 +13,8 @@ const INBOUND_HIGH = 64;
 const INBOUND_LOW = 16;
 /** Messages waiting to be written; direct ones wait, broadcasts are dropped. */
 const OUTBOUND_QUEUE = 256;
+/** Each of the two queues: twice as much as 256 frames of a real client. The real relay counts messages alone, which are up to 8 MiB long. */
+export const QUEUE_BYTES = { most: 32 * 1024 * 1024, sizeOf };
 /** For one message to leave. */
 const WRITE_TIMEOUT_MS = 20_000;
 /** How long a client may take to answer the relay's close. */
@@ -22,6 +24,12 @@ export type Log = (level: LogLevel, at: string, message: string, fields: LogFiel
 
 export function typeField(message: Message): Bare {
   return { bare: message.type, json: MESSAGE_TYPES.findIndex((type) => type === message.type) };
+}
+
+/** What a message takes in a queue: its bytes, and something for the rest. */
+function sizeOf(message: Message): number {
+  const bytes = 'payload' in message ? message.payload : 'content' in message ? message.content : undefined;
+  return (bytes?.length ?? 0) + 256;
 }
 
 export interface ConnectionOptions {
@@ -40,8 +48,8 @@ export type Overflow = 'drop' | 'wait';
 export class Connection {
   readonly id: string;
   readonly user: string;
-  readonly inbound = new BoundedQueue<Message>(INBOUND_QUEUE);
-  private readonly outbound = new BoundedQueue<Message>(OUTBOUND_QUEUE);
+  readonly inbound = new BoundedQueue<Message>(INBOUND_QUEUE, QUEUE_BYTES);
+  private readonly outbound = new BoundedQueue<Message>(OUTBOUND_QUEUE, QUEUE_BYTES);
   private readonly encoding: Encoding;
   private readonly socket: WebSocket;
   private readonly log: Log;
@@ -56,6 +64,12 @@ export class Connection {
     this.socket = socket;
     this.log = log;
     this.writer = this.write();
+  }
+
+  /** What waits in both queues. */
+  get queued(): { readonly messages: number; readonly bytes: number } {
+    const { inbound, outbound } = this;
+    return { messages: inbound.length + outbound.length, bytes: inbound.bytes + outbound.bytes };
   }
 
   /** A message came; it is dropped when its queue is full. */

@@ -128,6 +128,11 @@ export class Relay {
     return this.table.size;
   }
 
+  /** What waits in the queues of each connection. */
+  get queued(): readonly { readonly messages: number; readonly bytes: number }[] {
+    return [...this.connections.values()].map((connection) => connection.queued);
+  }
+
   /** Says goodbye to everybody, handles what it has, frees the port. */
   async close(): Promise<void> {
     this.http.close();

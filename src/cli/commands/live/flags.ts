@@ -13,7 +13,8 @@ export const TRANSPORTS = ['websocket', 'webrtc'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 export const MAX_PORT = 65_535;
 export const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|::1)$/;
-export const EMAIL = /^[^\s@/\\]+@[^\s@/\\]+\.[^\s@/\\]+$/;
+/** A plain name for a folder too: no separator, no control character, no longer than addresses are. */
+export const EMAIL = /^(?=.{3,254}$)(?!\.)[^\s@/\\\p{Cc}]+@[^\s@/\\\p{Cc}]+\.[^\s@/\\\p{Cc}]+$/u;
 
 export function oneOf<T extends string>(option: string, known: readonly T[]): (value: string) => T {
   return (value) => {

@@ -6,6 +6,7 @@ import { addRelay } from './relay.ts';
 import { addReproduce } from './reproduce.ts';
 import { addScenarios } from './scenarios.ts';
 import { addVerify } from './verify.ts';
+import { addTap } from './tap.ts';
 import { addUp } from './up.ts';
 
 export function addLive(program: Command, done: (code: ExitCode) => void): void {
@@ -17,4 +18,5 @@ export function addLive(program: Command, done: (code: ExitCode) => void): void 
   addRelay(live, done);
   addParty(live, done);
   addProgram(live, done);
+  addTap(live, done);
 }
