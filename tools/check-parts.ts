@@ -1,7 +1,7 @@
 /**
  * A rule is several files with one name; this says which part of which rule is missing or stale, one line per fault.
  * `npm run parts -- --write` first rewrites what is generated: the index of rules, the sections of pages that come from
- * the rule file, docs/rules/README.md and the rules named in docs/failures.md.
+ * the rule file, docs/rules/README.md, the rules named in docs/failures.md and the table of switches in docs/live.md.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { camel, indexText, repository, ruleFiles } from './make-index.ts';
 import { failureFaults, failuresWithoutRule, type Listed, readmeText, renderFailures } from './parts/failures.ts';
 import { unknownKinds } from './parts/kinds.ts';
 import { evidenceOf, pageFaults, renderPage } from './parts/page.ts';
+import { renderSwitches, switchFaults } from './parts/switches.ts';
 
 /** What a rule file exports. `name` is the export's. */
 export interface RulePart {
@@ -22,6 +23,7 @@ export interface RulePart {
 const INDEX = 'src/rules/index.ts';
 const README = 'docs/rules/README.md';
 const FAILURES = 'docs/failures.md';
+const LIVE = 'docs/live.md';
 
 const page = (id: string): string => `docs/rules/${id}.md`;
 
@@ -84,10 +86,18 @@ export async function loadRules(root: string): Promise<RulePart[]> {
   return rules;
 }
 
+/** Of the table of switches, which no rule has a part in. */
+function liveFaults(root: string): string[] {
+  return switchFaults(read(root, LIVE) ?? '').map((fault) => `${LIVE}: ${fault}`);
+}
+
 async function main(): Promise<void> {
   const rules = await loadRules(repository);
-  if (process.argv.includes('--write')) writeParts(repository, rules);
-  const faults = checkParts(repository, rules);
+  if (process.argv.includes('--write')) {
+    writeParts(repository, rules);
+    writeFileSync(join(repository, LIVE), renderSwitches(read(repository, LIVE) ?? ''));
+  }
+  const faults = [...checkParts(repository, rules), ...liveFaults(repository)];
   for (const fault of faults) console.log(fault);
   if (faults.length > 0) process.exitCode = 1;
   else {

@@ -1,6 +1,7 @@
 /** Opens whatever the user named: a sandbox, one file of it, an archive of these, standard input, or a saved database. */
 import { closeSync, openSync, readFileSync, readSync, rmSync, statSync, type Stats } from 'node:fs';
 import type { FileOf } from '../ingest/discover.ts';
+import type { Begun } from '../ingest/load.ts';
 import type { Seen } from '../ingest/look.ts';
 import type { UserTemplate } from '../ingest/templates/user-templates.ts';
 import { DoctorError } from '../model/errors.ts';
@@ -140,6 +141,8 @@ export interface OpenOptions {
   /** Further files, folders and archives whose files join the input. */
   readonly also?: readonly string[] | undefined;
   readonly progress: Progress;
+  /** Told the name of each stage when it is over. */
+  readonly lap?: ((stage: string) => void) | undefined;
   /** Whether an input without any evidence is opened all the same. */
   readonly acceptNothing?: boolean;
 }
@@ -206,28 +209,45 @@ async function openPath(path: string, options: OpenOptions, scratch: Scratch): P
   return readFiles(path, options, scratch);
 }
 
+/** What the system says of a file, as one of our errors; anything else is handed on. */
+function ofSystem(error: unknown, path: string): unknown {
+  const { syscall, path: at = path } = error as NodeJS.ErrnoException;
+  return syscall === undefined ? error : new DoctorError('HLD_INPUT_UNREADABLE', { path: at, reason: reasonOf(error) }, { cause: error });
+}
+
+/** Half a database would be judged as if it were whole. */
+function abandon(store: Store | undefined, database: string | undefined): void {
+  store?.close();
+  if (store !== undefined && database !== undefined) removeDatabase(database);
+}
+
 async function readFiles(path: string, options: OpenOptions, scratch: Scratch): Promise<Opened> {
   const { database, relayZone, progress, also = [] } = options;
+  // A store in memory is opened while the files are found.
+  const opening = database === undefined ? createStore(undefined) : undefined;
+  opening?.catch(() => 'thrown where it is waited for');
   let store: Store | undefined;
+  let begun: Begun | undefined;
   try {
     const seen = await lookAtInput(path, also, scratch);
     const relayZoneMinutes = relayZone === undefined ? undefined : parseZone(relayZone, () => dayOfEvidence(path, seen));
     const templates = options.templates === undefined ? undefined : await readTemplates(options.templates);
-    const { loadSeen } = await import('../ingest/load.ts');
-    store = await createStore(database);
+    const { beginLoad, finishLoad } = await import('../ingest/load.ts');
     const zone = relayZoneMinutes === undefined ? {} : { relayZoneMinutes };
     const own = templates === undefined ? {} : { templates };
-    const files = await loadSeen(seen, store, { ...zone, ...own, onProgress: progress.update });
+    options.lap?.('find files');
+    begun = beginLoad(seen, { ...zone, ...own, onProgress: progress.update });
+    store = await (opening ?? createStore(database));
+    options.lap?.('open store');
+    const files = await finishLoad(begun, store);
+    options.lap?.('read files');
     if (options.acceptNothing !== true) await refuseNothing(store, path);
     if (database !== undefined) await keepExcerpts(files, store);
     return { store, files };
   } catch (error) {
-    store?.close();
-    // Half a database would be judged as if it were whole.
-    if (store !== undefined && database !== undefined) removeDatabase(database);
-    const { syscall, path: at = path } = error as NodeJS.ErrnoException;
-    if (syscall !== undefined) throw new DoctorError('HLD_INPUT_UNREADABLE', { path: at, reason: reasonOf(error) }, { cause: error });
-    throw error;
+    await begun?.beside.stop();
+    abandon(store ?? (await opening?.catch(() => undefined)), database);
+    throw ofSystem(error, path);
   } finally {
     progress.end();
   }

@@ -14,6 +14,7 @@ import { addWhyNot } from './commands/why-not.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { mask } from '../ingest/mask.ts';
 import { oneLine, visible } from './output.ts';
+import { PACKAGE } from './package.ts';
 
 const EXIT_OF_KIND: Record<ErrorKind, ExitCode> = {
   usage: EXIT.usage,
@@ -23,7 +24,7 @@ const EXIT_OF_KIND: Record<ErrorKind, ExitCode> = {
 };
 
 function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const manifest = JSON.parse(readFileSync(new URL('package.json', PACKAGE), 'utf8')) as { version: string };
   return manifest.version;
 }
 

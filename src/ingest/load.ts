@@ -4,32 +4,33 @@
  * The only part of ingest that touches files (with look.ts and read-small.ts). Logs go through the line scanner in blocks;
  * everything else is small and read whole. Of a client's two outputs only one gives rows; the other is counted.
  */
-import { closeSync, readSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import type { EventChunk } from '../store/append.ts';
+import { unpackRows, type EventChunk, type NarrowColumn } from '../store/append.ts';
 import { sql } from '../store/sql.ts';
 import type { Store } from '../store/store.ts';
 import { KindNumbers, type CompiledTable } from './compile.ts';
 import { loadCapture } from './capture.ts';
-import { startCount, type CountedLog } from './count-logs.ts';
+import { Beside, type BesideOptions, type LogEnd, type LogPart, type LogTask } from './beside.ts';
 import { Dictionary, pathParts } from './dictionary.ts';
-import { discover, type FileOf, type FoundFile } from './discover.ts';
+import type { PlainDialect } from './dialect.ts';
+import { discover, type FileOf } from './discover.ts';
+import { feed, openLog } from './feed.ts';
 import { lookAtAll } from './gather.ts';
 import { maskPath } from './mask.ts';
 import { isLog, likelyMirrors, type Looked, type Seen } from './look.ts';
 import { pairOutputs } from './mirrors.ts';
 import { isOnlyTried, relayFamilies, settleMixed } from './mixed-source.ts';
-import { openPlain } from './open-plain.ts';
 import { readSmallFile } from './read-small.ts';
-import type { SavedAccount } from './scan-account.ts';
 import { LineScanner, type LogDialect } from './scan-line.ts';
 import type { Dictionaries } from './scan-record.ts';
+import type { MixedReader } from './scan-mixed.ts';
 import { zoneOfRelayLog } from './sniff.ts';
 import { noteUnread, scannedSource, unreadSource, writeSources, type Source } from './sources.ts';
 import { tableOf } from './tables.ts';
 import type { UserTemplate } from './templates/user-templates.ts';
 
-export interface LoadOptions {
+export interface LoadOptions extends BesideOptions {
   /** Minutes to add to UTC to get the local time of a relay development log; wins over what the log says. */
   readonly relayZoneMinutes?: number;
   /** The user's own log lines. */
@@ -37,6 +38,10 @@ export interface LoadOptions {
   /** Called while logs are read: bytes done, bytes in all. */
   readonly onProgress?: (done: number, total: number) => void;
 }
+
+/** Columns whose numbers mean themselves, and those that are paths; all others are texts. */
+const PLAIN_NUMBERS: ReadonlySet<NarrowColumn> = new Set(['lineNo', 'byteLength', 'level']);
+const PATH_COLUMNS: ReadonlySet<NarrowColumn> = new Set(['pathId', 'keyId']);
 
 /** Between two pauses in which signals and timers get their turn. */
 const YIELD_BYTES = 32 * 1024 * 1024;
@@ -48,23 +53,56 @@ export async function loadInput(path: string, store: Store, options: LoadOptions
   return loadSeen(await lookAtAll(discover(path).files), store, options);
 }
 
-/** Reads files, in the order of their paths, into the empty tables of `store`. */
-export async function loadSeen(seen: readonly Seen[], store: Store, options: LoadOptions = {}): Promise<FileOf> {
-  const load = new Load(store, options, await store.eventChunk());
-  load.totalBytes = seen.reduce((sum, { file }) => sum + file.bytes, 0);
+/** What is known of the files before the store is there; a second thread may read large logs from here on. */
+export interface Begun {
+  readonly seen: readonly Seen[];
+  readonly looked: readonly Looked[];
+  /** Second outputs of clients, as far as their names tell. */
+  readonly mirrors: ReadonlySet<number>;
+  readonly beside: Beside;
+  readonly options: LoadOptions;
+}
+
+/** Begins to read files, in the order of their paths. `finishLoad`, or else `beside.stop()`, must follow. */
+export function beginLoad(seen: readonly Seen[], options: LoadOptions = {}): Begun {
   const looked = seen.map((one, index): Looked => ({ ...one, sourceId: index + 1 }));
   const mirrors = likelyMirrors(looked);
-  const counting = startCount(
-    looked.flatMap((one) => countedLog(one, mirrors)),
-    options.templates,
-  );
+  const logs = looked.flatMap((one): LogTask[] => {
+    const { dialect } = one.sniffed;
+    if (one.sniffed.kind === 'capture' || !isLog(dialect) || dialect === 'mixed') return [];
+    const shiftUs = (zoneOf(one, options) ?? 0) * 60_000_000;
+    const { absolute: path, bytes } = one.file;
+    return [{ sourceId: one.sourceId, path, bytes, dialect, shiftUs, isCounted: mirrors.has(one.sourceId) }];
+  });
+  return { seen, looked, mirrors, beside: new Beside(logs, options.templates, options), options };
+}
+
+/** Minutes that a log's local time is ahead of UTC, as far as its beginning tells; undefined where stamps are not local or nothing tells. */
+function zoneOf({ sniffed: { dialect }, head }: Looked, { relayZoneMinutes }: LoadOptions): number | undefined {
+  return hasLocalStamps(dialect) ? (relayZoneMinutes ?? zoneOfRelayLog(head)) : undefined;
+}
+
+function hasLocalStamps(dialect: Looked['sniffed']['dialect']): boolean {
+  return dialect === 'relay-dev' || dialect === 'mixed';
+}
+
+/** Reads files, in the order of their paths, into the empty tables of `store`. */
+export async function loadSeen(seen: readonly Seen[], store: Store, options: LoadOptions = {}): Promise<FileOf> {
+  return finishLoad(beginLoad(seen, options), store);
+}
+
+/** Reads all that was begun into the empty tables of `store`. */
+export async function finishLoad(begun: Begun, store: Store): Promise<FileOf> {
+  const { seen, looked, mirrors, beside, options } = begun;
   const sources: Source[] = [];
+  let load: Load;
   try {
+    load = new Load(store, begun, await store.eventChunk());
     for (const one of looked) if (!mirrors.has(one.sourceId)) sources.push(await load.source(one));
-    const accounts = await counting.done;
-    for (const one of looked) if (mirrors.has(one.sourceId)) sources.push(load.counted(one, accounts.get(one.sourceId)));
+    // Last, since they are what the thread begins with.
+    for (const one of looked) if (mirrors.has(one.sourceId)) sources.push(await load.counted(one));
   } finally {
-    await counting.stop();
+    await beside.stop();
   }
   sources.sort((a, b) => a.sourceId - b.sourceId);
   pairOutputs(sources);
@@ -74,13 +112,10 @@ export async function loadSeen(seen: readonly Seen[], store: Store, options: Loa
     if (one !== undefined && mirrors.has(source.sourceId) && source.mirrorOf === null) sources[index] = await load.source(one);
   }
   await load.finish(sources);
+  options.onProgress?.(load.totalBytes, load.totalBytes);
   // By the paths that the store has, where secrets are masked.
   const files = new Map(seen.toReversed().map(({ file }) => [maskPath(file.path), file.absolute]));
   return (source) => files.get(source);
-}
-
-function countedLog({ sourceId, file, sniffed: { dialect } }: Looked, mirrors: ReadonlySet<number>): CountedLog[] {
-  return mirrors.has(sourceId) && isLog(dialect) ? [{ sourceId, path: file.absolute, bytes: file.bytes, dialect }] : [];
 }
 
 /** Says so when a log is no longer as long as it was when it was found. */
@@ -93,34 +128,37 @@ function noteChange(source: Source): Source {
 
 /** What all files of one load share. */
 class Load {
-  totalBytes = 0;
+  readonly totalBytes: number;
   private doneBytes = 0;
   private readonly store: Store;
   private readonly options: LoadOptions;
+  private readonly beside: Beside;
   private readonly chunk: EventChunk;
   private readonly kinds = new KindNumbers();
   private readonly dictionaries: Dictionaries = { texts: new Dictionary(), paths: new Dictionary() };
   private readonly tables = new Map<string, CompiledTable>();
   private readonly moves: { sourceId: number; us: number }[] = [];
 
-  constructor(store: Store, options: LoadOptions, chunk: EventChunk) {
+  constructor(store: Store, { looked, beside, options }: Begun, chunk: EventChunk) {
     this.store = store;
     this.options = options;
+    this.beside = beside;
     this.chunk = chunk;
+    this.totalBytes = looked.reduce((sum, { file }) => sum + file.bytes, 0);
   }
 
   /** Reads a file for its rows. */
   async source(looked: Looked): Promise<Source> {
     const { dialect } = looked.sniffed;
     if (looked.sniffed.kind === 'capture') return this.capture(looked);
-    return isLog(dialect) ? this.log(looked, dialect) : readSmallFile(looked);
+    if (!isLog(dialect)) return readSmallFile(looked);
+    return dialect === 'mixed' ? this.mixed(looked) : this.log(looked, dialect, this.chunk);
   }
 
-  /** A log that was only counted. */
-  counted(looked: Looked, account: SavedAccount | undefined): Source {
-    this.doneBytes += looked.file.bytes;
-    if (account === undefined) return unreadSource(looked, 'unreadable-file');
-    return noteChange(scannedSource(looked, account, []));
+  /** Counts the lines of a log whose rows nobody wants. */
+  async counted(looked: Looked): Promise<Source> {
+    const { dialect } = looked.sniffed;
+    return isLog(dialect) && dialect !== 'mixed' ? this.log(looked, dialect, undefined) : this.source(looked);
   }
 
   private async capture(looked: Looked): Promise<Source> {
@@ -134,38 +172,87 @@ class Load {
     return noteChange(scannedSource({ ...looked, party: read.party }, read.account, []));
   }
 
-  private async log(looked: Looked, dialect: LogDialect): Promise<Source> {
-    const hasLocalStamps = dialect === 'relay-dev' || dialect === 'mixed';
-    const zone = hasLocalStamps ? (this.options.relayZoneMinutes ?? zoneOfRelayLog(looked.head)) : undefined;
+  private async log(looked: Looked, dialect: PlainDialect, chunk: EventChunk | undefined): Promise<Source> {
+    const zone = zoneOf(looked, this.options);
+    chunk?.beginSource(looked.sourceId);
+    const isMine = this.done.has(looked.sourceId) || this.beside.take(looked.sourceId);
+    this.done.add(looked.sourceId);
+    const told = isMine ? 'lost' : await this.fetch(looked, chunk);
+    const end = told === 'lost' ? await this.scan(looked, dialect, chunk) : told;
+    if (end === undefined) return unreadSource(looked, 'unreadable-file');
+    const source = noteChange(scannedSource(looked, end.account, end.summaries));
+    if (hasLocalStamps(dialect)) this.settleZone(source, end.zoneVotes, zone);
+    return source;
+  }
+  /** Logs that were read, by either thread. */
+  private readonly done = new Set<number>();
+
+  private async scan(looked: Looked, dialect: PlainDialect, chunk: EventChunk | undefined): Promise<LogEnd | undefined> {
+    const shiftUs = (zoneOf(looked, this.options) ?? 0) * 60_000_000;
+    const scanner = new LineScanner(dialect, { chunk, dictionaries: this.dictionaries, table: this.tableOf(dialect), shiftUs });
+    if (!(await this.feed(looked, scanner))) return undefined;
+    return { account: scanner.account.save(), summaries: scanner.account.summaries, zoneVotes: [...scanner.zoneVotes] };
+  }
+
+  /** What the other thread read, with the numbers of this load. */
+  private async fetch({ sourceId, file }: Looked, chunk: EventChunk | undefined): Promise<LogEnd | undefined | 'lost'> {
+    const texts: number[] = [-1];
+    const paths: number[] = [-1];
+    let kinds: number[] = [-1];
+    const before = chunk?.eventsBefore ?? 0;
+    const ids = (column: NarrowColumn): number[] | undefined =>
+      column === 'kindId' ? kinds : PLAIN_NUMBERS.has(column) ? undefined : PATH_COLUMNS.has(column) ? paths : texts;
+    const take = (part: LogPart): void => {
+      for (const text of part.texts) texts.push(this.dictionaries.texts.idOfText(text));
+      for (const path of part.paths) paths.push(this.dictionaries.paths.idOfText(path));
+      if (part.rows !== undefined && chunk !== undefined) unpackRows(part.rows, chunk, ids);
+    };
+    const end = await this.beside.fetch(sourceId, {
+      kinds: (rows) => (kinds = [-1, ...rows.map(({ kind, template, side }) => this.kinds.idOf(kind, template, side))]),
+      part: take,
+    });
+    this.doneBytes += file.bytes;
+    this.options.onProgress?.(this.doneBytes, this.totalBytes);
+    if (end === undefined || end === 'lost') return end;
+    const subject = <T extends { readonly subject: number }>(one: T): T => ({ ...one, subject: texts[one.subject] ?? -1 });
+    const account = { ...end.account, families: end.account.families.map(subject), silences: end.account.silences.map(subject) };
+    return { ...end, account, summaries: end.summaries.map((one) => ({ ...one, eventId: one.eventId + before })) };
+  }
+
+  private async mixed(looked: Looked): Promise<Source> {
+    const zone = zoneOf(looked, this.options);
     this.chunk.beginSource(looked.sourceId);
-    const shiftUs = (zone ?? 0) * 60_000_000;
     const place = { sourceId: looked.sourceId, path: looked.file.path, party: looked.party };
-    const target = { chunk: this.chunk, dictionaries: this.dictionaries, table: this.tableOf(dialect), shiftUs, place };
-    const scanner = new LineScanner(dialect, target);
-    if (!(await this.feed(looked.file, scanner))) return unreadSource(looked, 'unreadable-file');
+    const target = {
+      chunk: this.chunk,
+      dictionaries: this.dictionaries,
+      table: this.tableOf('mixed'),
+      shiftUs: (zone ?? 0) * 60_000_000,
+      place,
+    };
+    const scanner = new LineScanner('mixed', target);
+    if (!(await this.feed(looked, scanner))) return unreadSource(looked, 'unreadable-file');
     const account = scanner.account.save();
     const { mixed } = scanner;
-    if (mixed !== undefined && account.counts.records + account.counts.ignored === 0 && isOnlyTried(looked))
+    if (mixed === undefined || (account.counts.records + account.counts.ignored === 0 && isOnlyTried(looked)))
       return readSmallFile({ ...looked, sniffed: { kind: 'unknown', dialect: 'text' } });
-    const settled = mixed === undefined ? looked : settleMixed(looked, mixed);
-    const source = noteChange(
-      scannedSource(settled, account, scanner.account.summaries, { rows: scanner.rows, records: scanner.textRecords }),
-    );
-    if (mixed !== undefined) source.nested = { tally: mixed.tally, owners: mixed.owners };
-    if (hasLocalStamps && (mixed === undefined || mixed.tally.relay > 0)) this.settleZone(source, scanner, zone);
+    const text = { rows: scanner.rows, records: scanner.textRecords };
+    const source = noteChange(scannedSource(settleMixed(looked, mixed), account, scanner.account.summaries, text));
+    source.nested = { tally: mixed.tally, owners: mixed.owners };
+    if (mixed.tally.relay > 0) this.settleZone(source, [...scanner.zoneVotes], zone, mixed);
     return source;
   }
 
   /** The zone is what most request lines say; lines already stored with another one are moved. */
-  private settleZone(source: Source, scanner: LineScanner, used: number | undefined): void {
-    if (scanner.mixed?.hasLocalStamps === false) {
+  private settleZone(source: Source, votes: LogEnd['zoneVotes'], used: number | undefined, mixed?: MixedReader): void {
+    if (mixed?.hasLocalStamps === false) {
       // JSON lines have a zone of their own.
       source.zoneMinutes = 0;
       return;
     }
     const told = this.options.relayZoneMinutes;
-    const voted = [...scanner.zoneVotes].toSorted((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0];
-    const byPrefix = voted === undefined ? scanner.mixed?.zoneOfPrefixes() : undefined;
+    const voted = votes.toSorted((a, b) => b[1] - a[1] || a[0] - b[0])[0]?.[0];
+    const byPrefix = voted === undefined ? mixed?.zoneOfPrefixes() : undefined;
     const zone = told ?? voted ?? byPrefix;
     source.zoneMinutes = zone ?? null;
     source.zoneSource = told !== undefined ? 'told' : voted !== undefined ? 'requests' : byPrefix === undefined ? null : 'prefix';
@@ -183,34 +270,19 @@ class Load {
     }
   }
 
-  /** Reads a log to the end that it had when it was found; false if it cannot be opened. */
-  private async feed({ absolute: path, bytes }: FoundFile, scanner: LineScanner): Promise<boolean> {
-    let fd: number;
-    try {
-      fd = openPlain(path);
-    } catch {
-      return false;
+  /** False if the file cannot be opened. */
+  private async feed({ file: { absolute, bytes } }: Looked, scanner: LineScanner): Promise<boolean> {
+    const fd = openLog(absolute);
+    if (fd === undefined) return false;
+    let sinceYield = 0;
+    for (const length of feed(fd, bytes, scanner)) {
+      this.doneBytes += length;
+      sinceYield += length;
+      if (sinceYield < YIELD_BYTES) continue;
+      sinceYield = 0;
+      this.options.onProgress?.(this.doneBytes, this.totalBytes);
+      await setImmediate();
     }
-    try {
-      let sinceYield = 0;
-      for (let left = bytes; left > 0;) {
-        const room = scanner.reserve();
-        const length = readSync(fd, room, 0, Math.min(room.length, left), null);
-        if (length === 0) break;
-        scanner.commit(length);
-        left -= length;
-        this.doneBytes += length;
-        sinceYield += length;
-        if (sinceYield >= YIELD_BYTES) {
-          sinceYield = 0;
-          this.options.onProgress?.(this.doneBytes, this.totalBytes);
-          await setImmediate();
-        }
-      }
-    } finally {
-      closeSync(fd);
-    }
-    scanner.end();
     return true;
   }
 
@@ -242,6 +314,5 @@ class Load {
     );
     for (const move of this.moves) await this.store.exec(MOVE_ZONE, [move.us, move.sourceId]);
     this.store.flushAppenders();
-    this.options.onProgress?.(this.totalBytes, this.totalBytes);
   }
 }

@@ -2,9 +2,8 @@
  * The Diagnosis: the one document between judging and showing (design §7). Every format renders it and nothing else.
  * Times are ISO 8601 UTC strings with milliseconds, figures are JSON integers, paths are relative to the sandbox.
  */
-import { z } from 'zod';
-
-export const DIAGNOSIS_SCHEMA = 'hotlink-doctor/diagnosis@1';
+import * as z from 'zod';
+import { DIAGNOSIS_SCHEMA } from './schema-id.ts';
 
 const integer = z.int().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
 const count = z.int().min(0);

@@ -1,5 +1,5 @@
 /** A rule that a user wrote: what stands at the head of its file, and its statement. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { severitySchema } from './diagnosis.ts';
 
 /** Evidence that a rule may name as its need; the same words as in rules that are built in. */

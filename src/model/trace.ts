@@ -1,5 +1,5 @@
 /** What can be said of one direction of a run, link by link: the document that `trace` prints. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { evidenceSchema } from './diagnosis.ts';
 
 export const TRACE_SCHEMA = 'hotlink-doctor/trace@1';

@@ -1,5 +1,5 @@
 /** Why a rule says what it says of a run: what it needs, how many rows each of its steps left, what it found. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { evidenceSchema, findingSchema, ruleVerdictSchema } from './diagnosis.ts';
 
 export const WHY_NOT_SCHEMA = 'hotlink-doctor/why-not@1';

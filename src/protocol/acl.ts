@@ -12,20 +12,9 @@
  * Nearly all files have this shape and are read by hand; for any other the YAML library is loaded.
  */
 import type { Access } from '../util/access.ts';
+import { LEVELS, type Acl } from './acl-rules.ts';
 
-interface AclRule {
-  readonly pattern: string;
-  /** Line of the pattern; 0 when unknown. */
-  readonly line: number;
-  readonly grants: readonly { readonly level: Access; readonly grantee: string }[];
-}
-
-export interface Acl {
-  readonly terminal: boolean;
-  readonly rules: readonly AclRule[];
-}
-
-const LEVELS: readonly Access[] = ['admin', 'write', 'read'];
+export type { Acl } from './acl-rules.ts';
 
 function scalar(text: string): string | undefined {
   const quoted = /^"([^"\\]*)"$|^'([^']*)'$/.exec(text);
@@ -79,35 +68,7 @@ function parseUsualAcl(text: string): Acl | undefined {
   return { terminal, rules };
 }
 
-/** Longest text that the YAML library is given, characters: it takes seconds for some hundred thousand of them. */
-const LONGEST_ANY = 64 * 1024;
-
-async function parseAnyAcl(text: string): Promise<Acl | undefined> {
-  if (text.length > LONGEST_ANY) return undefined;
-  const { LineCounter, parseDocument, isMap, isSeq, isScalar } = await import('yaml');
-  const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, strict: false });
-  if (document.errors.length > 0 || !isMap(document.contents)) return undefined;
-  const list = document.contents.get('rules', true);
-  if (list !== undefined && !isSeq(list) && !(isScalar(list) && list.value === null)) return undefined;
-  const rules: AclRule[] = [];
-  for (const item of isSeq(list) ? list.items : []) {
-    if (!isMap(item)) return undefined;
-    const pattern = item.get('pattern', true);
-    const access = item.get('access', true);
-    if (!isScalar(pattern)) return undefined;
-    const grants: { level: Access; grantee: string }[] = [];
-    for (const level of LEVELS) {
-      const grantees = isMap(access) ? access.get(level, true) : undefined;
-      if (isSeq(grantees))
-        for (const grantee of grantees.items) grants.push({ level, grantee: isScalar(grantee) ? String(grantee.value) : String(grantee) });
-    }
-    rules.push({ pattern: String(pattern.value), line: counter.linePos(pattern.range?.[0] ?? 0).line, grants });
-  }
-  return { terminal: document.get('terminal') === true, rules };
-}
-
 /** Reads an ACL file; undefined when it is no YAML of this kind. An empty file is none either. */
 export async function parseAcl(text: string): Promise<Acl | undefined> {
-  return parseUsualAcl(text) ?? (await parseAnyAcl(text));
+  return parseUsualAcl(text) ?? (await import('./acl-yaml.ts')).parseAnyAcl(text);
 }

@@ -4,7 +4,7 @@
  * Decoders take every integer width, nil and missing fields; whatever the bytes are, they give a message or a ProtocolError
  * with an offset. The relay re-encodes what it forwards, so compare messages, never bytes.
  */
-import { decode, encode } from '@msgpack/msgpack';
+import { decode, Encoder } from '@msgpack/msgpack';
 import { FIELDS, MESSAGE_TYPES, type Field, type Message } from './message.ts';
 import { endOfMsgpack } from './msgpack-check.ts';
 import { ProtocolError } from './protocol-error.ts';
@@ -52,14 +52,26 @@ export function encodeMessage(message: Message, encoding: Encoding, widths: Widt
     const dat = 'data' in message ? message.data : Object.fromEntries(present(message).map(([field, value]) => [field.json, value]));
     return Buffer.from(JSON.stringify({ id: message.id, typ, dat }, jsonValue));
   }
-  const dat = 'data' in message ? pack(message.data) : packFields(message, isWide);
+  const dat = 'data' in message ? [pack(message.data)] : packFields(message, isWide);
   const head = Buffer.from([S, B, VERSION, MSGPACK_INSIDE, 0x83]);
   const number = isWide && typ <= 0xffff ? Buffer.from([0xcd, typ >> 8, typ & 0xff]) : pack(typ);
-  return Buffer.concat([head, pack('id'), pack(message.id), pack('typ'), number, pack('dat'), pack(dat)]);
+  const bytes = dat.reduce((sum, part) => sum + part.length, 0);
+  return Buffer.concat([head, pack('id'), pack(message.id), pack('typ'), number, pack('dat'), binHead(bytes), ...dat]);
 }
 
+const ENCODER = new Encoder({ useBigInt64: true });
+
 function pack(value: unknown): Uint8Array {
-  return encode(value, { useBigInt64: true });
+  return ENCODER.encode(value);
+}
+
+/** What stands before so many bytes. */
+function binHead(length: number): Uint8Array {
+  if (length <= 0xff) return Buffer.from([0xc4, length]);
+  if (length <= 0xffff) return Buffer.from([0xc5, length >> 8, length & 0xff]);
+  const head = Buffer.alloc(5, 0xc6);
+  head.writeUInt32BE(length, 1);
+  return head;
 }
 
 /** Fields that the message has, nil ones too, in their order. */
@@ -69,7 +81,8 @@ function present(message: Message): readonly (readonly [Field, unknown])[] {
   return fields.map((field) => [field, values[field.name]] as const).filter(([, value]) => value !== undefined);
 }
 
-function packFields(message: Message, isWide: boolean): Uint8Array {
+/** In parts, so that a payload is copied once, into the whole message. */
+function packFields(message: Message, isWide: boolean): readonly Uint8Array[] {
   const entries = present(message);
   const parts: Uint8Array[] = [Buffer.from([0x80 | entries.length])];
   for (const [field, value] of entries) {
@@ -78,9 +91,10 @@ function packFields(message: Message, isWide: boolean): Uint8Array {
       const nine = Buffer.alloc(9, field.wide);
       nine.writeBigUInt64BE(BigInt(value), 1);
       parts.push(nine);
-    } else parts.push(pack(value));
+    } else if (value instanceof Uint8Array) parts.push(binHead(value.length), value);
+    else parts.push(pack(value));
   }
-  return Buffer.concat(parts);
+  return parts;
 }
 
 function valueAt(bytes: Uint8Array, start: number, offset: number): unknown {

@@ -1,5 +1,6 @@
 /** From the store to the Diagnosis: assemble the case, run every rule, fold, judge, describe. */
-import { DIAGNOSIS_SCHEMA, type Diagnosis, type Exclusion, type Finding, type RuleVerdict } from '../model/diagnosis.ts';
+import type { Diagnosis, Exclusion, Finding, RuleVerdict } from '../model/diagnosis.ts';
+import { DIAGNOSIS_SCHEMA } from '../model/schema-id.ts';
 import type { Query } from '../store/sql.ts';
 import {
   describeAccounting,
@@ -33,11 +34,14 @@ const PAST_HOTLINK = 'the programs spoke plain TCP past hotlink';
 export interface DiagnoseOptions extends BuildOptions {
   /** Further rules, made for this case: a user's own. */
   readonly own?: (c: CaseFile) => Promise<readonly Rule[]>;
+  /** Told the name of each stage when it is over, `rule ID` for a rule. */
+  readonly lap?: (stage: string) => void;
 }
 
 export async function diagnose(query: Query, excerpts: ExcerptReader, options: DiagnoseOptions = {}): Promise<Diagnosis> {
   const c = await buildCase(query, options);
-  return diagnoseCase(c, query, excerpts, (await options.own?.(c)) ?? []);
+  options.lap?.('facts');
+  return diagnoseCase(c, query, excerpts, (await options.own?.(c)) ?? [], options.lap);
 }
 
 /** Ids of all runs, newest first. */
@@ -45,8 +49,14 @@ export async function runIds(query: Query): Promise<readonly string[]> {
   return (await listRuns(query)).map((r) => r.id);
 }
 
-export async function diagnoseCase(c: CaseFile, query: Query, excerpts: ExcerptReader, own: readonly Rule[] = []): Promise<Diagnosis> {
-  const { found, verdicts } = runRules(c, own.length === 0 ? RULES : [...RULES, ...own]);
+export async function diagnoseCase(
+  c: CaseFile,
+  query: Query,
+  excerpts: ExcerptReader,
+  own: readonly Rule[] = [],
+  lap?: (stage: string) => void,
+): Promise<Diagnosis> {
+  const { found, verdicts } = runRules(c, own.length === 0 ? RULES : [...RULES, ...own], lap);
   const folded = fold(found);
   const roots = folded.causes.map((x) => x.found);
   const judged = judge(c, roots);
@@ -84,6 +94,7 @@ export async function diagnoseCase(c: CaseFile, query: Query, excerpts: ExcerptR
 export function runRules(
   c: CaseFile,
   rules: readonly Rule[],
+  lap?: (stage: string) => void,
 ): { readonly found: readonly Found[]; readonly verdicts: readonly RuleVerdict[] } {
   const found: Found[] = [];
   const verdicts: RuleVerdict[] = [];
@@ -107,6 +118,8 @@ export function runRules(
       else verdicts.push({ rule: id, verdict: 'clear', reason: rule.meta.blindTo });
     } catch (error) {
       verdicts.push({ rule: id, verdict: 'errored', reason: error instanceof Error ? error.message : String(error) });
+    } finally {
+      lap?.(`rule ${id}`);
     }
   }
   return { found, verdicts };

@@ -13,24 +13,28 @@ export type DuckDbModule = typeof import('@duckdb/node-api');
 /** Rows per data chunk: the engine's vector size; more is refused by it. */
 export const CHUNK_ROWS = 2048;
 
+const WIDE = ['byteOffset', 'tsUs', 'seq', 'bytes', 'n'] as const;
+const NARROW = [
+  'lineNo',
+  'byteLength',
+  'level',
+  'kindId',
+  'sessionId',
+  'pathId',
+  'keyId',
+  'connId',
+  'msgId',
+  'msgType',
+  'userId',
+  'toId',
+  'reasonId',
+  'addrId',
+] as const;
+
 /** Columns of `log_event` that hold whole numbers beyond 32 bits, or none (NaN). */
-export type WideColumn = 'byteOffset' | 'tsUs' | 'seq' | 'bytes' | 'n';
+type WideColumn = (typeof WIDE)[number];
 /** Columns of `log_event` that hold small numbers and dictionary ids; -1 stands for NULL. */
-export type NarrowColumn =
-  | 'lineNo'
-  | 'byteLength'
-  | 'level'
-  | 'kindId'
-  | 'sessionId'
-  | 'pathId'
-  | 'keyId'
-  | 'connId'
-  | 'msgId'
-  | 'msgType'
-  | 'userId'
-  | 'toId'
-  | 'reasonId'
-  | 'addrId';
+export type NarrowColumn = (typeof NARROW)[number];
 
 /**
  * One chunk of `log_event` rows of one source being filled. The writer sets every column of row `rows`, then calls
@@ -92,6 +96,39 @@ export class EventChunk {
     this.eventsBefore += this.rows;
     this.rows = 0;
   }
+}
+
+/** Filled rows of a chunk by themselves, so that another thread can have them. */
+export interface PackedRows {
+  readonly rows: number;
+  readonly narrow: Readonly<Record<NarrowColumn, Int32Array<ArrayBuffer>>>;
+  readonly wide: Readonly<Record<WideColumn, Float64Array<ArrayBuffer>>>;
+}
+
+export function packRows(chunk: EventChunk): PackedRows {
+  const { rows } = chunk;
+  const narrow = Object.fromEntries(NARROW.map((name) => [name, chunk[name].slice(0, rows)])) as PackedRows['narrow'];
+  const wide = Object.fromEntries(WIDE.map((name) => [name, chunk[name].slice(0, rows)])) as PackedRows['wide'];
+  return { rows, narrow, wide };
+}
+
+/** The memory of packed rows. */
+export function packedBuffers({ narrow, wide }: PackedRows): ArrayBuffer[] {
+  return [...NARROW.map((name) => narrow[name].buffer), ...WIDE.map((name) => wide[name].buffer)];
+}
+
+/** Puts packed rows into an empty chunk and hands them over; `ids` gives the numbers of a column their meaning here. */
+export function unpackRows(packed: PackedRows, chunk: EventChunk, ids: (column: NarrowColumn) => ArrayLike<number> | undefined): void {
+  for (const name of NARROW) {
+    const from = packed.narrow[name];
+    const to = chunk[name];
+    const numbers = ids(name);
+    if (numbers === undefined) to.set(from);
+    else for (let row = 0; row < packed.rows; row++) to[row] = numbers[from[row] ?? -1] ?? -1;
+  }
+  for (const name of WIDE) chunk[name].set(packed.wide[name]);
+  chunk.rows = packed.rows;
+  chunk.flush();
 }
 
 /** Order of the columns in the table; ids that start a run of numbers have no array of their own. */

@@ -20,3 +20,9 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   const best = ranked[0];
   return best !== undefined && best.edits <= Math.max(2, Math.floor(best.name.length / 3)) ? best.name : undefined;
 }
+
+/** All that could have been meant, and what probably was. */
+export function choices(word: string, known: readonly string[]): string {
+  const meant = nearest(word, known);
+  return `${known.join(', ')}${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+}

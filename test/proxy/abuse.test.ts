@@ -427,6 +427,9 @@ describe('party', () => {
       p2pOnly: false,
       hotlink: true,
       bindAddress: '127.0.0.1',
+      nagle: false,
+      stack: undefined,
+      log: { both: true, payload: 'values' },
     });
     party.start();
     closing.push(async () => {

@@ -2,10 +2,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../src/protocol/message.ts';
-import { BEHAVIOURS, type BehaviourName } from '../../src/proxy/party/behaviour.ts';
+import { BEHAVIOURS, type Behaviour, type BehaviourName } from '../../src/proxy/party/behaviour.ts';
 import { Counters } from '../../src/proxy/party/counters.ts';
 import { keysOf, writerKeys } from '../../src/proxy/party/keys.ts';
-import { bare, decodedText, fileLine, stdoutLine } from '../../src/proxy/party/log.ts';
+import { listRoom, writeList, zeroList } from '../../src/proxy/party/byte-list.ts';
+import { bare, decodedParts, fileLine, stdoutLine } from '../../src/proxy/party/log.ts';
 import { Reorder } from '../../src/proxy/party/reorder.ts';
 import { WriterMap } from '../../src/proxy/party/writers.ts';
 import { scanLog } from '../ingest/scan.ts';
@@ -62,8 +63,8 @@ describe('keys, by the worked examples of field guide 8.4', () => {
     ['c1', 'ag', '1_to_0', 'E5a', 'true/true/true/false/true'],
     ['c2', 'c1', '0_to_1', 'E5b', 'true/true/false/false/true'],
   ] as const)('flags of the first connection: %s to %s in %s, %s', (me, peer, directory, era, flags) => {
-    const map = new WriterMap(BEHAVIOURS[era].standby);
-    expect(map.add(writerKeys(keys(me, me, peer, directory, era)), { id: 1, isOpen: true }).join('/')).toBe(flags);
+    const map = new WriterMap(BEHAVIOURS[era].writers);
+    expect(map.add(writerKeys(keys(me, me, peer, directory, era), BEHAVIOURS[era]), { id: 1, isOpen: true }).join('/')).toBe(flags);
   });
 
   it('meets: what a party of E5b sends finds the writer of its peer; in E5a what the larger email sends does not', () => {
@@ -72,11 +73,11 @@ describe('keys, by the worked examples of field guide 8.4', () => {
       ['c1', 'c2', '1_to_2', '2_to_1'],
     ] as const) {
       for (const era of ['E3', 'E4', 'E5b', 'E6'] as const) {
-        expect(writerKeys(keys(b, b, a, back, era))).toContain(keys(a, a, b, there, era).outbound);
-        expect(writerKeys(keys(a, a, b, there, era))).toContain(keys(b, b, a, back, era).outbound);
+        expect(writerKeys(keys(b, b, a, back, era), BEHAVIOURS[era])).toContain(keys(a, a, b, there, era).outbound);
+        expect(writerKeys(keys(a, a, b, there, era), BEHAVIOURS[era])).toContain(keys(b, b, a, back, era).outbound);
       }
-      expect(writerKeys(keys(b, b, a, back, 'E5a'))).toContain(keys(a, a, b, there, 'E5a').outbound);
-      expect(writerKeys(keys(a, a, b, there, 'E5a'))).not.toContain(keys(b, b, a, back, 'E5a').outbound);
+      expect(writerKeys(keys(b, b, a, back, 'E5a'), BEHAVIOURS.E5a)).toContain(keys(a, a, b, there, 'E5a').outbound);
+      expect(writerKeys(keys(a, a, b, there, 'E5a'), BEHAVIOURS.E5a)).not.toContain(keys(b, b, a, back, 'E5a').outbound);
     }
   });
 });
@@ -85,7 +86,7 @@ describe('writers', () => {
   const open = (id: number) => ({ id, isOpen: true });
 
   it('E3: a program that connects while a probe is there is never heard', () => {
-    const [map, probe, program] = [new WriterMap(false), open(1), open(2)];
+    const [map, probe, program] = [new WriterMap('first-live'), open(1), open(2)];
     map.add(['k'], probe);
     map.add(['k'], program);
     map.remove(probe);
@@ -93,7 +94,7 @@ describe('writers', () => {
   });
 
   it('E4: it is promoted when the probe goes', () => {
-    const [map, probe, program] = [new WriterMap(true), open(1), open(2)];
+    const [map, probe, program] = [new WriterMap('standby'), open(1), open(2)];
     map.add(['k'], probe);
     expect(map.add(['k'], program)).toEqual([false]);
     expect(map.remove(probe)).toEqual(['k']);
@@ -101,7 +102,7 @@ describe('writers', () => {
   });
 
   it('promotes a connection behind itself where keys coincide, and finds nobody then', () => {
-    const [map, program] = [new WriterMap(true), open(1)];
+    const [map, program] = [new WriterMap('standby'), open(1)];
     expect(map.add(['k', 'k'], program)).toEqual([true, false]);
     expect(map.remove(program)).toEqual(['k']);
     expect(map.get('k')).toBeUndefined();
@@ -131,7 +132,24 @@ describe('order', () => {
   });
 });
 
+/** The message as a line shows it, bytes and all. */
+function decodedText(message: Message, behaviour: Behaviour): string {
+  const { head, bytes = new Uint8Array(), tail } = decodedParts(message, behaviour);
+  const out = Buffer.alloc(listRoom(bytes.length));
+  return head + out.toString('latin1', 0, writeList(bytes, out, 0)) + tail;
+}
+
 describe('log', () => {
+  it('prints bytes as a list of numbers', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 600 }), fc.nat(9), (bytes, start) => {
+        const out = Buffer.alloc(start + listRoom(bytes.length));
+        expect(out.toString('latin1', start, writeList(bytes, out, start))).toBe(Array.from(bytes).join(', '));
+        expect(zeroList(bytes.length).toString()).toBe(Array.from(bytes.fill(0)).join(', '));
+      }),
+    );
+  });
+
   const hostile = fc.string({ unit: 'binary', maxLength: 40 });
   const message: fc.Arbitrary<Message> = fc.oneof(
     fc.record({

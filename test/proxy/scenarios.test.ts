@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { FAULTS, parseFault } from '../../src/proxy/lab/faults.ts';
 import { SCENARIOS, scenarioNamed, setupOf } from '../../src/proxy/lab/scenarios.ts';
-import { applySettings, DEFAULT_SETUP, erasOf, parseSettings } from '../../src/proxy/lab/setup.ts';
+import { clientsOf } from '../../src/proxy/lab/arguments.ts';
+import { applySettings, DEFAULT_SETUP, parseSettings } from '../../src/proxy/lab/setup.ts';
 import { RULES } from '../../src/rules/index.ts';
 import { runBin } from '../helpers/bin.ts';
 
@@ -46,9 +47,16 @@ describe('settings', () => {
       '--before',
     );
 
-  it('an era is that of all parties, then parties differ', () => {
-    expect(erasOf(apply('era=E5b'))).toEqual(['E5b', 'E5b', 'E5b']);
-    expect(erasOf(apply('era=E5b,party-era=client2:E4'))).toEqual(['E5b', 'E5b', 'E4']);
+  it('an era is that of all parties that have none of their own', () => {
+    expect(clientsOf(apply('era=E5b,party-era=client2:E4'))).toEqual(['E5b', 'E3', 'E4']);
+    expect(clientsOf(apply('era=E5b party-era=none'))).toEqual(['E5b', 'E5b', 'E5b']);
+  });
+
+  it('a value with spaces stands in quotes; its rounds are not known', () => {
+    const quoted = "program='sh run.sh, now' fault=none";
+    expect(apply(quoted).program).toBe('sh run.sh, now');
+    expect(() => apply("program='sh run.sh' fault=cut:client1@2")).toThrow('with --program, a time such as @3s');
+    expect(apply("program='sh run.sh' fault=cut:client1@2s").faults).toEqual(['cut:client1@2s']);
   });
 
   it('the first fault takes the place of those of the scenario, the next add', () => {
@@ -82,7 +90,7 @@ describe('scenarios', () => {
   it.each(SCENARIOS.map((scenario) => [scenario.name, scenario] as const))('%s can be set up, and cured', (_name, scenario) => {
     const setup = setupOf(scenario);
     expect(setup.era).toBe(scenario.eras[0]);
-    if (scenario.cure !== null) expect(applySettings(setup, parseSettings(scenario.cure, 'cure'), 'cure')).not.toEqual(setup);
+    expect(applySettings(setup, parseSettings(scenario.cure ?? 'seed=2', 'cure'), 'cure')).not.toEqual(setup);
     expect(RULES.map(({ meta }) => meta.id)).toContain(scenario.expects.cause);
   });
 

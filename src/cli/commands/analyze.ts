@@ -10,6 +10,7 @@ import { parseWidth } from '../layout.ts';
 import { loadOwnRules, ownRulesOf, RULES_OPTION } from '../own-rules.ts';
 import { MIN_WIDTH, print, startProgress, terminalWidth, wantsColor, writeOutput } from '../output.ts';
 import { largest } from '../../util/extent.ts';
+import type { Profile } from '../profile.ts';
 import { judgeEach, nameInputs, partsOf } from '../several.ts';
 
 const FORMATS = ['text', 'json'] as const;
@@ -37,6 +38,7 @@ interface Options extends AlsoOptions {
   color?: boolean;
   quiet?: boolean;
   verbose?: boolean;
+  profile?: boolean;
 }
 
 function parseTarget(value: string, before: Target[] = []): Target[] {
@@ -93,26 +95,38 @@ async function render(diagnoses: readonly Diagnosis[], target: Target, options: 
   return diagnoses.map((diagnosis) => renderTerminal(diagnosis, layout)).join('\n');
 }
 
-async function judge(input: string, options: Options): Promise<Diagnosis[]> {
+async function judge(input: string, options: Options, profile?: Profile): Promise<Diagnosis[]> {
+  profile?.lap('start');
   const quiet = options.quiet === true;
   const ownRules = await loadOwnRules(options.rules);
   const { db: database, relayZone, also, templates } = options;
-  const opened = await openInput(input, { database, relayZone, also, templates, progress: startProgress(quiet) });
+  // Compiled while the database starts.
+  const rules = Promise.all([import('../../ingest/excerpts.ts'), import('../../rules/diagnose.ts')]);
+  const opened = await openInput(input, { database, relayZone, also, templates, progress: startProgress(quiet), lap: profile?.lap });
   const { store, files } = opened;
   try {
-    const [{ excerptReader }, { diagnose, runIds }] = await Promise.all([
-      import('../../ingest/excerpts.ts'),
-      import('../../rules/diagnose.ts'),
-    ]);
+    const [{ excerptReader }, { diagnose, runIds }] = await rules;
     const excerpts = excerptReader(files, store);
+    const query = profile?.timed(store.query) ?? store.query;
+    profile?.lap('load rules');
     const known = options.allRuns === true || options.run !== undefined ? await runIds(store.query) : [];
     if (options.run !== undefined && !known.includes(options.run))
       throw new DoctorError('HLD_RUN_NO_SUCH_RUN', { run: options.run, known });
     const chosen: readonly (string | undefined)[] = options.allRuns === true && known.length > 0 ? known : [options.run];
     const own = ownRulesOf(ownRules, store);
     const diagnoses: Diagnosis[] = [];
-    for (const run of chosen)
-      diagnoses.push(await diagnose(store.query, excerpts, { notes: options.note.map(mask), own, ...(run === undefined ? {} : { run }) }));
+    for (const run of chosen) {
+      const notes = options.note.map(mask);
+      diagnoses.push(
+        await diagnose(query, excerpts, {
+          notes,
+          own,
+          ...(run !== undefined && { run }),
+          ...(profile !== undefined && { lap: profile.lap }),
+        }),
+      );
+      profile?.lap('write diagnosis');
+    }
     return diagnoses;
   } finally {
     opened.close();
@@ -155,15 +169,18 @@ async function analyze(inputs: readonly string[], options: Options): Promise<Exi
   const [input = ''] = inputs;
   if (inputs.length > 1) return analyzeSeveral(inputs, options);
   const started = performance.now();
+  const profile = options.profile === true ? new (await import('../profile.ts')).Profile() : undefined;
   let diagnoses: Diagnosis[];
   try {
-    diagnoses = await judge(input, options);
+    diagnoses = await judge(input, options, profile);
   } catch (error) {
     const parts = options.db === undefined ? partsOf(error) : [];
     if (parts.length === 0) throw error;
     return analyzeSeveral(parts, options, input);
   }
   for (const target of targetsOf(options)) write(await render(diagnoses, target, options), target);
+  profile?.lap('report');
+  process.stderr.write(profile?.render() ?? '');
   if (options.verbose === true) process.stderr.write(`judged in ${Math.round(performance.now() - started)} ms\n`);
   return exitCodeFor(diagnoses, options.failOn);
 }
@@ -192,6 +209,7 @@ export function addAnalyze(program: Command, done: (code: ExitCode) => void): vo
     .option('--color', 'colour even when stdout is not a terminal')
     .option('--no-color', 'no colour')
     .option('--quiet', 'no progress, and no text unless --format asks for it')
-    .option('--verbose', 'show everything that was found, and the time it took');
+    .option('--verbose', 'show everything that was found, and the time it took')
+    .option('--profile', 'print to stderr where the time went: stages, rules, statements; one input');
   addAlsoOption(command).action(async (inputs: string[], options: Options) => done(await analyze(inputs, options)));
 }

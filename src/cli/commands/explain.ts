@@ -4,9 +4,10 @@ import { DoctorError, ERRORS } from '../../model/errors.ts';
 import type { OwnRule } from '../../model/own-rule.ts';
 import { print, visible } from '../output.ts';
 import { loadOwnRules, RULES_OPTION } from '../own-rules.ts';
+import { PACKAGE } from '../package.ts';
 import { nearest } from '../../util/suggest.ts';
 
-const docs = new URL('../../../docs/', import.meta.url);
+const docs = new URL('docs/', PACKAGE);
 
 function rulePage(id: string): string | undefined {
   const page = new URL(`rules/${id}.md`, docs);

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { DoctorError } from '../../model/errors.ts';
 import type { Cell } from '../../store/sql.ts';
@@ -39,11 +38,8 @@ function asObjects({ columns, rows }: Result): Record<string, Cell>[] {
 
 /** One row a line, for programs that read lines. */
 async function asNdjson(result: Result): Promise<string> {
-  const { stringify } = await import('ndjson');
-  const lines = Readable.from(asObjects(result)).pipe(stringify());
-  let text = '';
-  for await (const line of lines) text += String(line);
-  return text;
+  const { ndjsonOf } = await import('../ndjson.ts');
+  return ndjsonOf(asObjects(result));
 }
 
 /** RFC 4180; NULL is an empty field, an empty string a quoted one. */

@@ -8,7 +8,6 @@ import type { UnreadReason } from '../../model/unread.ts';
 import { archiveFormat, FORMAT_BYTES, isOpened, type ArchiveFormat, type OpenedFormat } from './format.ts';
 import { Budget, type Limits } from './limits.ts';
 import type { RefusedCount, Sink } from './sink.ts';
-import { unpack } from './unpack.ts';
 
 export interface OpenedArchive {
   readonly files: readonly FoundFile[];
@@ -70,6 +69,8 @@ export class ArchiveOpener {
   /** An archive that holds one top folder is that folder; one that holds one file and no folder is that file. */
   private async openInput(path: string, lone: FoundFile, format: OpenedFormat): Promise<OpenedInput> {
     const folder = realpathSync(this.newFolder());
+    // Few inputs hold an archive, and the libraries for them are large.
+    const { unpack } = await import('./unpack.ts');
     const { sink, single } = await unpack({ absolute: lone.absolute, bytes: lone.bytes, name: lone.path }, format, folder, this.budget);
     if (sink.unpackedBytes === 0) refuseEmpty(path, sink);
     const names = readdirSync(folder, { withFileTypes: true });
@@ -85,6 +86,8 @@ export class ArchiveOpener {
   async openInside(file: FoundFile, format: OpenedFormat): Promise<OpenedArchive> {
     const folder = realpathSync(this.newFolder());
     const name = basename(file.path);
+    // Few inputs hold an archive, and the libraries for them are large.
+    const { unpack } = await import('./unpack.ts');
     const { sink, single } = await unpack({ absolute: file.absolute, bytes: file.bytes, name }, format, folder, this.budget);
     const above = file.above;
     // Beside the archive if it holds one file, else in a folder of its name.

@@ -1,6 +1,6 @@
 /** A user's own log lines: a file of templates in the notation of the built-in tables (docs/templates.md). */
 import { LineCounter, isMap, isSeq, parseDocument } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { NUMBER_HOLES, TEXT_HOLES, type EventTemplate } from './template.ts';
 
 /** Whose lines: a Rust client's, a Go client's, the relay's. */

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { DoctorError } from '../../model/errors.ts';
 
 /** For a child to say that it is ready. */
-const START_TIMEOUT_MS = 10_000;
+const START_TIMEOUT_MS = 60_000;
 
 export class Child {
   readonly name: string;
@@ -50,7 +50,9 @@ export class Children {
   /** Starts `live …` and waits for its first line. */
   async start(name: string, args: readonly string[]): Promise<Child> {
     const [program = '', ...first] = this.command;
-    const child = spawn(program, [...first, 'live', ...args, '--attached'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(program, [...first, 'live', ...args, '--attached'], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     child.stdin.on('error', () => undefined);
     let complaint = '';
     child.stderr.on('data', (data: Buffer) => (complaint = (complaint + data.toString('utf8')).slice(-2000)));

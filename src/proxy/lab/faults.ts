@@ -1,6 +1,6 @@
 /** What can be broken on purpose in a run of the lab, and how a user names it. */
 import { DoctorError } from '../../model/errors.ts';
-import { nearest } from '../../util/suggest.ts';
+import { choices as oneOf } from '../../util/suggest.ts';
 
 /** Where a fault strikes: nowhere in particular, at a party, or on the way from one to another. */
 type Place = 'run' | 'party' | 'direction';
@@ -23,7 +23,12 @@ export const FAULTS = {
   'deaf-app': { place: 'party', strikes: true, says: 'its program stops reading', failures: 'F-7' },
   'kill-client': { place: 'party', strikes: true, says: 'its client is killed', failures: 'F-36' },
   'restart-client': { place: 'party', strikes: true, says: 'its client is killed and starts again', failures: 'F-36' },
-  'late-client': { place: 'party', seconds: 6, says: 'its client starts so many seconds after the others', failures: 'F-5' },
+  'late-client': {
+    place: 'party',
+    seconds: 6,
+    says: 'its client starts so many seconds after the others, then its program',
+    failures: 'F-5',
+  },
   cut: { place: 'party', strikes: true, says: 'its connection to the relay is cut', failures: 'F-18' },
   'freeze-link': {
     place: 'party',
@@ -39,6 +44,12 @@ export const FAULTS = {
   'marker-empty': { place: 'direction', says: "the sender's marker is empty", failures: 'F-27' },
   'marker-without-port': { place: 'direction', says: "the sender's marker names no port", failures: 'F-27' },
   'port-taken': { place: 'direction', says: 'a stranger listens on the port of the sender', failures: 'F-6' },
+  probe: {
+    place: 'direction',
+    says: "a stranger is connected to the sender's port first, and leaves when the program is there",
+    failures: 'F-4',
+  },
+  'acl-wide': { place: 'direction', says: "the sender's access list lets everybody read", failures: 'F-12' },
   'acl-excludes': { place: 'direction', says: "the sender's access list leaves the receiver out", failures: 'F-2, F-28' },
   'acl-denied': { place: 'direction', says: "the receiver's access list lets the sender read and not write", failures: 'F-2' },
 } as const satisfies Record<string, FaultKind>;
@@ -97,10 +108,4 @@ export function parseFault(value: string, emails: readonly string[], option = '-
   if (wrong !== undefined) throw refuse(`${name}:${wrong}`);
   if (!(fault.seconds >= 0 && fault.seconds <= MOST_SECONDS)) throw refuse(`seconds from 0 to ${MOST_SECONDS}`);
   return fault;
-}
-
-/** All that could have been meant, and what probably was. */
-export function oneOf(word: string, known: readonly string[]): string {
-  const meant = nearest(word, known);
-  return `${known.join(', ')}${meant === undefined ? '' : `; did you mean ${meant}?`}`;
 }

@@ -105,24 +105,31 @@ export class Program {
     }
   }
 
-  async send(peer: number, message: Uint8Array): Promise<void> {
+  /** Bytes as they are. */
+  async write(peer: number, bytes: Uint8Array): Promise<void> {
     await this.unlessHung();
+    await this.peer(peer).write(bytes);
+  }
+
+  async read(peer: number, length: number): Promise<Buffer> {
+    await this.unlessHung();
+    this.waitingFor = peer;
+    const bytes = await this.peer(peer).read(length, this.signal);
+    this.waitingFor = null;
+    return bytes;
+  }
+
+  async send(peer: number, message: Uint8Array): Promise<void> {
     const length = Buffer.alloc(LENGTH_BYTES);
     length.writeBigUInt64LE(BigInt(message.length));
-    const to = this.peer(peer);
-    await to.write(length);
-    await to.write(message);
+    await this.write(peer, length);
+    await this.write(peer, message);
   }
 
   async receive(peer: number): Promise<Buffer> {
-    await this.unlessHung();
-    this.waitingFor = peer;
-    const from = this.peer(peer);
-    const length = Number((await from.read(LENGTH_BYTES, this.signal)).readBigUInt64LE());
+    const length = Number((await this.read(peer, LENGTH_BYTES)).readBigUInt64LE());
     if (length > MOST_BYTES) throw new Error(`a message of ${length} bytes: the stream is out of step`);
-    const message = await from.read(length, this.signal);
-    this.waitingFor = null;
-    return message;
+    return this.read(peer, length);
   }
 
   /** From now on it neither sends nor takes anything, with its connections open. */

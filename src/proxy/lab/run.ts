@@ -1,7 +1,7 @@
 /** One run of the lab from an empty folder to a sandbox that `analyze` reads: processes, programs, faults, and how it ended. */
-import type { Server } from 'node:net';
+import { connect, type Server } from 'node:net';
 import { setMaxListeners } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Children, type Child } from './children.ts';
@@ -9,16 +9,22 @@ import type { Fault, FaultName } from './faults.ts';
 import { portKey, runId, writeLayout, writeState, type AclFault, type Layout, type LayoutFaults, type MarkerFault } from './layout.ts';
 import { Link } from './link.ts';
 import { freePorts, listenOn } from './ports.ts';
-import { Program } from './program.ts';
-import { erasOf, faultsOf, frameFaultsOf, partyArgs, relayArgs, type Setup } from './setup.ts';
+import { OwnProgram } from './own-program.ts';
+import { WorkloadPlayer, type Player, type ProgramEnd, type Seat } from './players.ts';
+import { clientsOf, partyArgs, relayArgs, volumesOf } from './arguments.ts';
+import { faultsOf, frameFaultsOf, type Setup } from './setup.ts';
 import { Tapped } from './tapped.ts';
-import { play } from './workload.ts';
 
 /** After the last byte of a finished run: telemetry is flushed each 3 s. */
 const SETTLE_MS = 3500;
 const POLL_MS = 100;
-/** Clients find markers and send access lists before programs start. */
+/** From its first telemetry on, a client finds markers and sends access lists; then programs start. */
 const PREPARE_MS = 1200;
+/** For a client to get so far. */
+const READY_MS = 30_000;
+
+/** A probe is there before the program is, and leaves after it has come. */
+const PROBE_MS = 2000;
 
 export interface LabOptions {
   readonly setup: Setup;
@@ -29,16 +35,6 @@ export interface LabOptions {
   readonly slot: number;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
-}
-
-export interface ProgramEnd {
-  readonly email: string;
-  readonly phase: string;
-  readonly waitingFor: string | null;
-  readonly error: string | null;
-  /** Bytes by peer. */
-  readonly sent: Readonly<Record<string, number>>;
-  readonly received: Readonly<Record<string, number>>;
 }
 
 export interface LabResult {
@@ -67,6 +63,7 @@ class Lab {
   private readonly struck = new Set<Fault>();
   private readonly giveUp = new AbortController();
   private layout: Layout;
+  private players: readonly Player[] = [];
   private relay: Child | undefined;
   private tapped: Tapped | undefined;
   private relayPort = 0;
@@ -105,14 +102,15 @@ class Lab {
     });
     const punctual = [...emails.keys()].filter((index) => this.has('late-client', index) === undefined);
     await Promise.all(punctual.map(async (index) => this.startClient(index)));
-    for (const { at } of this.faultsOf('twin')) await this.startTwin(at);
-    for (const { at } of this.faultsOf('twin-at-home')) await this.startClient(at, join(sandbox, emails[at] ?? ''));
     writeState(
       this.layout,
       { pid: this.relay?.pid ?? 0, port: this.relayPort },
       emails.map((_, index) => this.clients.get(index)?.pid ?? 0),
     );
+    await Promise.all(punctual.map(async (index) => this.untilReady(index)));
     await this.pause(PREPARE_MS);
+    await this.startTwins();
+    for (const { at, to } of this.faultsOf('probe')) void this.probe(this.layout.ports.get(portKey(at, to)) ?? 0);
     const result = await this.compute();
     await Promise.allSettled(late);
     return result;
@@ -128,6 +126,7 @@ class Lab {
     ];
     for (const [name, kind] of kinds) for (const { at, to } of this.faultsOf(name)) markers.set(portKey(at, to), kind);
     for (const { at, to } of this.faultsOf('acl-excludes')) acls.set(portKey(at, to), 'excludes');
+    for (const { at, to } of this.faultsOf('acl-wide')) acls.set(portKey(at, to), 'wide');
     for (const { at, to } of this.faultsOf('acl-denied')) acls.set(portKey(to, at), 'denied');
     return { markers, acls };
   }
@@ -153,12 +152,21 @@ class Lab {
       '--relay',
       `http://127.0.0.1:${await this.wayToRelay(index)}`,
       '--era',
-      erasOf(this.o.setup)[index] ?? this.o.setup.era,
+      clientsOf(this.o.setup)[index] ?? this.o.setup.era,
     ];
     if (this.has('hotlink-off', index) !== undefined) args.push('--hotlink-off');
     if (home !== undefined) args.push('--home', home);
-    const child = await this.children.start(email, [...args, ...partyArgs(this.o.setup)]);
+    const child = await this.children.start(email, [...args, ...partyArgs(this.o.setup, email)]);
+    if (child.greeting.includes('WITHOUT')) this.o.say(child.greeting);
     if (home === undefined) this.clients.set(index, child);
+  }
+
+  private async untilReady(index: number): Promise<void> {
+    if (this.has('hotlink-off', index) !== undefined) return;
+    const email = this.emails[index] ?? '';
+    const file = join(this.o.sandbox, email, 'datasites', email, '.syftbox/hotlink_telemetry.json');
+    const limit = Date.now() + READY_MS;
+    while (!existsSync(file) && Date.now() < limit && !this.giveUp.signal.aborted) await this.pause(POLL_MS);
   }
 
   /** The port that a client is given for the relay's: a link of its own where that is to freeze. */
@@ -170,86 +178,118 @@ class Lab {
     return link.port;
   }
 
-  /** Outside the sandbox's parties, as on another machine: no markers there. */
-  private async startTwin(index: number): Promise<void> {
-    await this.startClient(index, join(this.o.sandbox, '..', `twin-of-${this.emails[index] ?? ''}`));
+  /** Second clients come when the first ones listen. */
+  private async startTwins(): Promise<void> {
+    const { sandbox } = this.o;
+    const home = (at: number): string => this.emails[at] ?? '';
+    // Outside of the sandbox, as on another machine: no markers there.
+    for (const { at } of this.faultsOf('twin')) await this.startClient(at, join(sandbox, '..', `twin-of-${home(at)}`));
+    for (const { at } of this.faultsOf('twin-at-home')) await this.startClient(at, join(sandbox, home(at)));
+    if (this.faultsOf('twin').length + this.faultsOf('twin-at-home').length > 0) await this.pause(PREPARE_MS);
+  }
+
+  /** Somebody looks whether the port listens, and stays a while. */
+  private async probe(port: number): Promise<void> {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.on('error', () => undefined);
+    await this.pause(PROBE_MS);
+    socket.destroy();
   }
 
   // ---- programs
 
   private async compute(): Promise<LabResult> {
     const { emails } = this;
-    const programs = emails.map(() => new Program(this.giveUp.signal));
+    this.players = emails.map((_, me) => this.seat(me));
     const errors = new Map<number, string>();
-    const playing = programs.map(async (program, me) => {
+    const playing = this.players.map(async (player, me) => {
       try {
-        await this.playOne(program, me);
+        if (!this.isAbsent(me)) await this.playOne(player, me);
       } catch (error) {
         errors.set(me, error instanceof Error ? error.message : String(error));
       }
     });
-    void this.strikeByTime(programs);
+    void this.strikeByTime();
     void this.tapped?.strikeByTime(
       async (ms) => this.pause(ms),
       () => this.giveUp.signal.aborted,
     );
     const all = Promise.all(playing).then(() => true);
-    const watching = this.watch(programs);
-    const isOver = await Promise.race([all, watching.then(() => false)]);
-    const missing = emails.some((_, index) => this.has('no-app', index) !== undefined);
+    const isOver = await Promise.race([all, this.watch().then(() => false)]);
+    const missing = emails.some((_, me) => this.isAbsent(me));
     const completed = isOver && errors.size === 0 && !missing;
     // A program that is done goes away; one that waits stays connected until the evidence is taken.
-    if (completed) for (const program of programs) program.close();
+    if (completed) await this.closePlayers();
     if (completed) await this.pause(SETTLE_MS);
+    for (const player of this.players) player.freeze();
     await this.children.freeze();
     this.giveUp.abort();
-    for (const program of programs) program.close();
+    await this.closePlayers();
     await all;
     this.o.say(completed ? 'all programs are done' : 'the run has stopped');
-    return { run: this.layout.run, completed, programs: programs.map((program, me) => this.endOf(program, me, errors.get(me))) };
+    const programs = this.players.map((player, me) => {
+      const end = player.end(errors.get(me));
+      return this.isAbsent(me) ? { ...end, phase: 'absent' } : end;
+    });
+    return { run: this.layout.run, completed, programs };
   }
 
-  private async playOne(program: Program, me: number): Promise<void> {
-    const { emails } = this;
-    const { rounds, bytes, seed } = this.o.setup;
-    if (this.has('no-app', me) !== undefined) {
-      program.phase = 'absent';
-      return;
-    }
-    await this.pause((this.has('late-app', me)?.seconds ?? 0) * 1000);
-    for (const peer of emails.keys()) if (peer !== me) await program.connect(peer, this.layout.ports.get(portKey(me, peer)) ?? 0);
-    await play(me, program, emails.length, { rounds, bytes, seed }, { before: async (round) => this.strike(program, me, round) });
+  private seat(me: number): Player {
+    const seat: Seat = {
+      me,
+      emails: this.emails,
+      port: (peer) => this.layout.ports.get(portKey(me, peer)) ?? 0,
+      signal: this.giveUp.signal,
+    };
+    const { setup, sandbox } = this.o;
+    const { rounds, bytes, seed, program, workload, volumes } = setup;
+    if (program === null) return new WorkloadPlayer(seat, workload, { rounds, bytes, seed, volumes: volumesOf(volumes, this.emails) });
+    return new OwnProgram(seat, { command: program, sandbox, run: this.layout.run, seed, children: this.children });
+  }
+
+  private isAbsent(me: number): boolean {
+    return this.has('no-app', me) !== undefined;
+  }
+
+  private async playOne(player: Player, me: number): Promise<void> {
+    const client = this.has('late-client', me);
+    // A program of a late client comes when that is as ready as the others were.
+    const probed = this.faultsOf('probe').some(({ at }) => at === me);
+    const lateMs = Math.max((this.has('late-app', me)?.seconds ?? 0) * 1000, probed ? PROBE_MS / 4 : 0);
+    await this.pause(Math.max(lateMs, client === undefined ? 0 : client.seconds * 1000 + PREPARE_MS));
+    await player.run(async (round) => this.strike(me, round));
+  }
+
+  private async closePlayers(): Promise<void> {
+    await Promise.all(this.players.map(async (player) => player.close()));
   }
 
   /** Faults that strike at a round: once, when the first program of those they concern gets there. */
-  private async strike(program: Program, me: number, round: number): Promise<void> {
+  private async strike(me: number, round: number): Promise<void> {
     this.tapped?.strike(round);
     for (const fault of this.faults) {
       const isMine = fault.at === me || (fault.at < 0 && me === 0);
       if (!isMine || this.struck.has(fault) || !('round' in fault.moment) || round < fault.moment.round) continue;
       this.struck.add(fault);
-      await this.strikeOne(fault, program);
+      await this.strikeOne(fault);
     }
   }
 
   /** Faults that strike so long after programs have started, whatever these do then. */
-  private async strikeByTime(programs: readonly Program[]): Promise<void> {
+  private async strikeByTime(): Promise<void> {
     await Promise.all(
       this.faults.map(async (fault) => {
         if (!('afterMs' in fault.moment)) return;
         await this.pause(fault.moment.afterMs);
-        const program = programs[Math.max(0, fault.at)];
-        if (program === undefined || this.giveUp.signal.aborted) return;
-        if (fault.name === 'hang-app') program.hang();
-        else await this.strikeOne(fault, program);
+        if (!this.giveUp.signal.aborted) await this.strikeOne(fault);
       }),
     );
   }
 
-  private async strikeOne(fault: Fault, program: Program): Promise<void> {
+  private async strikeOne(fault: Fault): Promise<void> {
     const client = this.clients.get(fault.at);
-    if (fault.name === 'hang-app') program.hang();
-    if (fault.name === 'deaf-app') program.stopReading();
+    if (fault.name === 'hang-app') this.players[fault.at]?.hang();
+    if (fault.name === 'deaf-app') this.players[fault.at]?.stopReading();
     if (fault.name === 'cut') client?.tell('cut');
     if (fault.name === 'freeze-link') this.links.get(fault.at)?.freeze();
     if (fault.name === 'kill-client' || fault.name === 'restart-client') await client?.kill();
@@ -260,13 +300,8 @@ class Lab {
   }
 
   /** Resolves when nobody moved a byte for the time that the user gave. */
-  private async watch(programs: readonly Program[]): Promise<void> {
-    const total = (): number =>
-      programs.reduce(
-        (sum, program) =>
-          sum + [...this.emails.keys()].reduce((s, peer) => s + program.counts(peer).sent + program.counts(peer).received, 0),
-        0,
-      );
+  private async watch(): Promise<void> {
+    const total = (): number => this.players.reduce((sum, player) => sum + player.moved(), 0);
     let last = total();
     let since = Date.now();
     while (!this.giveUp.signal.aborted && Date.now() - since < this.o.setup.patience * 1000) {
@@ -278,20 +313,13 @@ class Lab {
     }
   }
 
-  private endOf(program: Program, me: number, error: string | undefined): ProgramEnd {
-    const { emails } = this;
-    const by = (what: 'sent' | 'received'): Record<string, number> =>
-      Object.fromEntries(emails.flatMap((email, peer) => (peer === me ? [] : [[email, program.counts(peer)[what]]])));
-    const waitingFor = program.waitingFor === null ? null : (emails[program.waitingFor] ?? null);
-    return { email: emails[me] ?? '', phase: program.phase, waitingFor, error: error ?? null, sent: by('sent'), received: by('received') };
-  }
-
   private async pause(ms: number): Promise<void> {
     await delay(ms, undefined, { signal: this.o.signal }).catch(() => undefined);
   }
 
   async end(): Promise<void> {
     this.giveUp.abort();
+    await this.closePlayers();
     await this.children.kill();
     for (const stranger of this.strangers) stranger.close();
     for (const link of this.links.values()) link.close();

@@ -1,13 +1,12 @@
 /** Failures that the lab can make, by name: what breaks, in which eras it shows, and what `analyze` then says first. */
 import { DoctorError } from '../../model/errors.ts';
-import type { BehaviourName } from '../party/behaviour.ts';
-import { oneOf } from './faults.ts';
+import { choices as oneOf } from '../../util/suggest.ts';
 import { applySettings, DEFAULT_SETUP, parseSettings, type Setup } from './setup.ts';
 
 export interface Expected {
   /** Rule that names the first cause. */
   readonly cause: string;
-  /** `client1`, `client1>client2`, or `run`. */
+  /** `client1`, `client1>client2`, `run`; `*`: it varies from run to run. */
   readonly where: string;
   /** Whether the programs get to their end. */
   readonly completes: boolean;
@@ -19,7 +18,7 @@ export interface Scenario {
   /** Failure catalogue (field guide 9). */
   readonly failures: string;
   /** The first is what it runs with. */
-  readonly eras: readonly BehaviourName[];
+  readonly eras: readonly string[];
   /** Beyond the era, in the notation of `live verify`. */
   readonly settings: string;
   readonly expects: Expected;
@@ -28,7 +27,7 @@ export interface Scenario {
 }
 
 /** Clients that take no part in the failure themselves: it shows in each of these. The first waits for no peer connection. */
-const ANY: readonly BehaviourName[] = ['E5b', 'E6'];
+const ANY: readonly string[] = ['E5b', 'E6'];
 
 function stalls(cause: string, where: string): Expected {
   return { cause, where, completes: false };
@@ -49,6 +48,24 @@ export const SCENARIOS: readonly Scenario[] = [
     cure: 'era=E5b relay=S2',
   },
   {
+    name: 'seed-29509799',
+    shows: 'the published run to the byte: one frame of 8 bytes is sent on the session of the peer, the rest on its own',
+    failures: 'F-3',
+    eras: ['E3+C+D/burst-ms=1000'],
+    settings: 'relay=S1 workload=seed-29509799 patience=14',
+    expects: stalls('sender-lock-drop', 'client1>client2'),
+    cure: 'era=E3+C+D+E',
+  },
+  {
+    name: 'reorder-lock',
+    shows: 'one program does not read, and its client of E1 takes nothing from anybody any more',
+    failures: 'F-8',
+    eras: ['E1b'],
+    settings: 'workload=mesh fault=deaf-app:client1@1 rounds=1 bytes=8000000 patience=12 debug=on',
+    expects: stalls('reorder-lock-blockage', 'client1'),
+    cure: 'fault=none',
+  },
+  {
     name: 'two-party-stall',
     shows: "two parties: what the second speaker sends on the first one's session is dropped",
     failures: 'F-3',
@@ -62,7 +79,7 @@ export const SCENARIOS: readonly Scenario[] = [
     shows: 'frames from a larger to a smaller email meet no writer, though the program is connected',
     failures: 'F-10',
     eras: ['E5a'],
-    settings: 'fault=late-app:client1:0.5 patience=8',
+    settings: 'fault=late-app:client1:1.5 patience=8',
     expects: stalls('peer-key-mismatch', 'client2>aggregator'),
     cure: 'era=E5b',
   },
@@ -73,14 +90,14 @@ export const SCENARIOS: readonly Scenario[] = [
     eras: ['E6', 'E5b'],
     settings: 'party-era=client1:E3 patience=8',
     expects: stalls('mixed-versions', 'client2>client1'),
-    cure: 'era=E6',
+    cure: 'party-era=none',
   },
   {
     name: 'late-program',
     shows: 'the first bytes for a program arrive before it listens, and are lost for good',
     failures: 'F-30',
-    eras: ANY,
-    settings: 'fault=late-app:aggregator:8 fault=late-app:client1:0.5',
+    eras: ['E6'],
+    settings: 'fault=late-app:aggregator:10 fault=late-app:client1:2 patience=10',
     expects: stalls('late-application', 'client2>aggregator'),
     cure: 'fault=none',
   },
@@ -89,7 +106,7 @@ export const SCENARIOS: readonly Scenario[] = [
     shows: 'one program never starts, the others wait for it',
     failures: 'F-39',
     eras: ANY,
-    settings: 'fault=no-app:client2 patience=8',
+    settings: 'fault=no-app:client2 patience=11',
     expects: stalls('absent-application', 'client2'),
     cure: 'fault=none',
   },
@@ -98,7 +115,7 @@ export const SCENARIOS: readonly Scenario[] = [
     shows: 'everything is delivered, and one program sends nothing more',
     failures: 'F-39',
     eras: ANY,
-    settings: 'fault=hang-app:client2 patience=8',
+    settings: 'fault=hang-app:client2 patience=14',
     expects: stalls('silent-application', 'client2'),
     cure: 'fault=none',
   },
@@ -223,10 +240,64 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'twin-client',
     shows: 'a second client of one identity runs elsewhere; every frame goes to both, the run completes',
     failures: 'F-19',
-    eras: ANY,
+    eras: ['E6'],
     settings: 'fault=twin:client1',
     expects: completes('turn-credentials-missing', 'run'),
     cure: 'fault=none',
+  },
+  {
+    name: 'twin-at-home',
+    shows: 'a second client of one identity runs in the same folder and finds every port taken',
+    failures: 'F-19',
+    eras: ANY,
+    settings: 'fault=twin-at-home:client1 patience=8',
+    expects: completes('duplicate-daemon', 'client1'),
+    cure: 'fault=none',
+  },
+  {
+    name: 'frozen-link',
+    shows: "one client's packets to and from the relay vanish, and no connection ends",
+    failures: 'F-35',
+    eras: ANY,
+    settings: 'fault=freeze-link:client2 patience=12',
+    expects: stalls('frozen-link', 'client2'),
+    cure: 'fault=none',
+  },
+  {
+    name: 'stalled-reader',
+    shows: 'one program reads nothing; what was sent fits into the buffers of its socket',
+    failures: 'F-7',
+    eras: ['E6'],
+    settings: 'fault=deaf-app:client2@1 workload=burst rounds=1 bytes=2800000 patience=8',
+    expects: stalls('turn-credentials-missing', 'run'),
+    cure: 'fault=none',
+  },
+  {
+    name: 'stalled-reader-blocks',
+    shows: 'one program reads nothing, its buffers are full, and its client hears nobody any more',
+    failures: 'F-7',
+    eras: ['E6'],
+    settings: 'fault=deaf-app:client2@1 rounds=2 bytes=6000000 patience=20',
+    expects: stalls('stalled-reader', 'client2'),
+    cure: 'fault=none',
+  },
+  {
+    name: 'offer-race',
+    shows: 'an offer outruns its accept inside the relay, and that direction stays on the WebSocket',
+    failures: 'F-29',
+    eras: ['E6', 'E5b'],
+    settings: 'transport=webrtc overtaking=0.5 late-ms=5 seed=2',
+    expects: completes('offer-race', '*'),
+    cure: 'order=connection late-ms=0',
+  },
+  {
+    name: 'oversize-packet',
+    shows: 'chunks larger than a data channel takes go over the WebSocket instead',
+    failures: 'F-9',
+    eras: ['E6'],
+    settings: 'transport=webrtc chunk-bytes=1048576 bytes=200000 rounds=3',
+    expects: completes('websocket-fallback', 'run'),
+    cure: 'chunk-bytes=61440',
   },
 ];
 
@@ -238,6 +309,7 @@ export function scenarioNamed(name: string, option = '--scenario'): Scenario {
   throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option, value: name, expected: oneOf(name, SCENARIO_NAMES) });
 }
 
+/** What a run of it is made with: the first of its eras, then its settings. */
 export function setupOf({ eras, settings }: Scenario): Setup {
   return applySettings({ ...DEFAULT_SETUP, era: eras[0] ?? DEFAULT_SETUP.era }, parseSettings(settings, '--scenario'), '--scenario');
 }

@@ -5,22 +5,24 @@
  */
 import { randomBytes, randomUUID, createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { decodeMessage, encodeMessage, type Encoding } from '../../protocol/message-codec.ts';
 import type { Message } from '../../protocol/message.ts';
 import { MAX_MESSAGE_BYTES } from '../../protocol/websocket.ts';
 import { BoundedQueue } from '../relay/queue.ts';
+import type { PeerStack } from '../webrtc/peer.ts';
 import type { Behaviour } from './behaviour.ts';
-import { PartyFolder, PartyLog } from './files.ts';
+import { PartyFolder } from './files.ts';
 import { bare, escapeText } from './log.ts';
+import { PartyLog, type LogOptions } from './log-output.ts';
 import { Manager } from './manager.ts';
 import { ProxySide } from './proxy.ts';
 
 const DISCOVERY_MS = 250;
 const SYNC_MS = 104;
 const HEALTH_MS = 5000;
-const FLUSH_MS = 3000;
 /** At most one flush in this time for things that move. */
 const FLUSH_LEAST_MS = 1000;
 const BACKOFF_FIRST_MS = 250;
@@ -29,6 +31,7 @@ const BACKOFF_MOST_MS = 5000;
 const OUTBOUND_QUEUE = 256;
 /** Messages waiting to be handled before the socket is no longer read. */
 const INBOUND_HIGH = 64;
+const LOOPBACK = /^ws:\/\/(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])[:/]/;
 const AGENT = 'syftbox-rs/0.1';
 
 export interface PartyOptions {
@@ -42,6 +45,11 @@ export interface PartyOptions {
   readonly p2pOnly: boolean;
   readonly hotlink: boolean;
   readonly bindAddress: string;
+  /** Small messages to the relay wait for the acknowledgement of the one before, as those of the real client do (F-31). */
+  readonly nagle: boolean;
+  /** For peer to peer, as a client whose own environment names ICE servers; undefined: one that depends on the relay's, and fails. */
+  readonly stack: PeerStack | undefined;
+  readonly log: LogOptions;
 }
 
 /** One connection to the relay and the manager that came with it. */
@@ -69,7 +77,7 @@ export class Party {
     // Every wait of every manager listens for the end.
     setMaxListeners(0, this.stop.signal);
     this.folder = new PartyFolder(options.home, options.email);
-    this.log = new PartyLog(options.home);
+    this.log = new PartyLog(options.home, options.log);
   }
 
   start(): void {
@@ -93,6 +101,7 @@ export class Party {
     this.line?.socket.close(1000);
     this.cutLine();
     for (const side of this.sides) side.close();
+    this.o.stack?.close();
     await Promise.allSettled(this.loops);
     this.log.close();
   }
@@ -139,17 +148,21 @@ export class Party {
   private async connect(): Promise<Line> {
     const url = `${this.o.relay.replace(/^http/, 'ws')}/api/v1/events?user=${encodeURIComponent(this.o.email)}`;
     const headers = { 'x-syft-ws-encodings': 'msgpack,json' };
-    const socket = new WebSocket(url, { headers, perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES });
+    // A mask protects what stands between; on one machine nothing does, and masking is most of what sending costs.
+    const mask = LOOPBACK.test(url) ? { generateMask: (bytes: Buffer) => void bytes.fill(0) } : {};
+    const socket = new WebSocket(url, { headers, perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES, ...mask });
     let encoding: Encoding = 'json';
+    let raw: Socket | undefined;
     // In the order in which the real client handles them: headers first, then everything that is read.
     const early: Buffer[] = [];
     const keep = (data: Buffer): void => void early.push(data);
     socket.on('message', keep);
     await new Promise<void>((resolve, reject) => {
       socket.once('upgrade', (response) => {
+        raw = response.socket;
         encoding = response.headers['x-syft-ws-encoding'] === 'msgpack' ? 'msgpack' : 'json';
         const ice = response.headers['x-syft-hotlink-ice-servers'];
-        if (this.o.behaviour.serverIce && typeof ice === 'string' && !this.hasServerIce) {
+        if (this.o.stack === undefined && this.o.behaviour.serverIce && typeof ice === 'string' && !this.hasServerIce) {
           this.hasServerIce = ice.includes('turn');
           this.log.write('INFO', `hotlink ICE servers from server: ${bare(ice)}`);
         }
@@ -158,6 +171,13 @@ export class Party {
       socket.once('error', reject);
       if (this.isOver) reject(new Error('over'));
     });
+    if (this.isOver) {
+      socket.on('error', () => undefined);
+      socket.terminate();
+      throw new Error('over');
+    }
+    // The library has turned the delay off by now.
+    if (this.o.nagle) raw?.setNoDelay(false);
     socket.on('error', () => undefined);
     const line: Line = { socket, outgoing: new BoundedQueue(OUTBOUND_QUEUE), encoding, manager: undefined };
     this.line = line;
@@ -169,14 +189,14 @@ export class Party {
   }
 
   private newManager(line: Line): void {
-    const { email, behaviour, debug, strict, p2pOnly, bindAddress } = this.o;
+    const { email, behaviour, debug, strict, p2pOnly, bindAddress, stack } = this.o;
     const log = this.log.write;
     let flushedMs = 0;
     const flush = (): void => {
       flushedMs = Date.now();
       const live = manager.live();
       this.folder.writeTelemetry(manager.counters.json(live, flushedMs));
-      log('INFO', manager.counters.summary(live));
+      if (behaviour.quic === 'none') log('INFO', manager.counters.summary(live));
     };
     const manager = new Manager({
       email,
@@ -186,24 +206,25 @@ export class Party {
       p2pOnly,
       encoding: line.encoding,
       noCredentials: this.hasServerIce,
+      stack,
       send: async (message) => line.outgoing.put(message),
       log,
+      decoded: (message) => this.log.decoded(message, behaviour),
       ensureDirectory: (path) => this.folder.ensureDirectory(path),
       moved: () => void (Date.now() - flushedMs >= FLUSH_LEAST_MS && flush()),
       now: () => Date.now(),
       signal: this.stop.signal,
     });
-    log('INFO', 'hotlink enabled: webrtc p2p + ws fallback + tcp proxy');
+    log('INFO', greeting(behaviour));
     flush();
     flush();
     line.manager = manager;
     const side = new ProxySide(manager, { email, behaviour, debug, bindAddress, log });
     this.sides.add(side);
     // An older manager keeps looking and flushing, as the real one does (F-18).
-    this.loops.push(
-      this.every(DISCOVERY_MS, async () => side.discover(this.folder.look().markers)),
-      this.pause(FLUSH_MS).then(async () => this.every(FLUSH_MS, async () => flush())),
-    );
+    this.loops.push(this.every(DISCOVERY_MS, async () => side.discover(this.folder.look().markers)));
+    const { flushMs } = behaviour;
+    if (flushMs > 0) this.loops.push(this.pause(flushMs).then(async () => this.every(flushMs, async () => flush())));
   }
 
   /** Takes messages off the socket into a queue; the socket is not read while the queue is long. */
@@ -313,6 +334,12 @@ export class Party {
       // The sync pass says what is wrong with the line, ten times a second.
     }
   }
+}
+
+/** First line of a new manager. */
+function greeting({ quic }: Behaviour): string {
+  if (quic === 'none') return 'hotlink enabled: webrtc p2p + ws fallback + tcp proxy';
+  return `hotlink config: socket_only=true quic_enabled=${String(quic === 'fails')} quic_only=false tcp_proxy=true`;
 }
 
 function connectError(error: unknown): string {

@@ -23,6 +23,8 @@ export interface Live {
 
 export interface TelemetryOptions {
   readonly strictKeys: boolean;
+  /** Keys and mode of E1; undefined: those of the versions after it. */
+  readonly quic?: 'hotlink_quic_pref' | 'hotlink_ws_only' | undefined;
   readonly strict: boolean;
   readonly startedMs: number;
 }
@@ -39,6 +41,8 @@ export class Counters {
   txMaxSendMs = 0;
   p2pOffers = 0;
   p2pAnswersOk = 0;
+  quicOffers = 0;
+  quicAnswersErr = 0;
   wsFallbacks = 0;
   strictViolations = 0;
   private readonly options: TelemetryOptions;
@@ -64,7 +68,8 @@ export class Counters {
 
   /** One line without newline, keys in alphabetical order. */
   json(live: Live, updatedMs: number): string {
-    const { strictKeys, strict, startedMs } = this.options;
+    const { strictKeys, strict, startedMs, quic } = this.options;
+    if (quic !== undefined) return JSON.stringify(this.ofE1(quic, startedMs, updatedMs));
     const up = connectedIn(live);
     const value = {
       ...(strictKeys && { bench_strict: strict }),
@@ -106,6 +111,29 @@ export class Counters {
       ws_fallbacks: this.wsFallbacks,
     };
     return JSON.stringify(value);
+  }
+
+  /** No peer connection, no list of sessions: E1 knew neither. */
+  private ofE1(mode: string, startedMs: number, updatedMs: number): object {
+    return {
+      mode,
+      quic_answers_err: this.quicAnswersErr,
+      quic_answers_ok: 0,
+      quic_offers: this.quicOffers,
+      rx_avg_write_ms: mean(this.rxWriteMs, this.rxPackets),
+      rx_bytes: this.rxBytes,
+      rx_max_write_ms: this.rxMaxWriteMs,
+      rx_packets: this.rxPackets,
+      started_ms: startedMs,
+      tx_avg_send_ms: mean(this.txSendMs, this.txPackets),
+      tx_bytes: this.txBytes,
+      tx_max_send_ms: this.txMaxSendMs,
+      tx_packets: this.txPackets,
+      tx_quic_packets: 0,
+      tx_ws_packets: this.txPackets,
+      updated_ms: updatedMs,
+      ws_fallbacks: this.wsFallbacks,
+    };
   }
 
   summary(live: Live): string {

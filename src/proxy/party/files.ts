@@ -1,52 +1,13 @@
-/** A party's folder: log files, telemetry, markers, access lists. Nothing is ever written outside of it. */
-import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, writeFileSync, writeSync } from 'node:fs';
+/** A party's folder: telemetry, markers, access lists. Nothing is ever written outside of it. */
+import { lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { fileLine, stdoutLine, type PartyLevel } from './log.ts';
 import type { FoundMarker } from './proxy.ts';
 
-/** Log lines are collected this long before they are written, so that a frame costs no system call of its own. */
-const LOG_FLUSH_MS = 50;
 const MARKER = 'stream.tcp';
 const ACL = 'syft.pub.yaml';
 /** Deeper than any datasite is. */
 const DEEPEST = 12;
 const LONGEST_PATH = 1024;
-
-/** The client's two outputs, truncated at its start. */
-export class PartyLog {
-  private readonly file: number;
-  private readonly stdout: number;
-  private waiting: [string, string][] = [];
-  private timer: NodeJS.Timeout | undefined;
-
-  constructor(home: string) {
-    mkdirSync(join(home, '.syftbox/logs'), { recursive: true });
-    this.file = openSync(join(home, '.syftbox/logs/syftbox.log'), 'w');
-    this.stdout = openSync(join(home, 'client-daemon.log'), 'w');
-  }
-
-  readonly write = (level: PartyLevel, message: string, extra = ''): void => {
-    const now = Date.now();
-    this.waiting.push([fileLine(now, level, message, extra), stdoutLine(now, level, message, extra)]);
-    this.timer ??= setTimeout(() => this.flush(), LOG_FLUSH_MS);
-  };
-
-  flush(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    const lines = this.waiting;
-    this.waiting = [];
-    if (lines.length === 0) return;
-    writeSync(this.file, lines.map(([file]) => file).join(''));
-    writeSync(this.stdout, lines.map(([, stdout]) => stdout).join(''));
-  }
-
-  close(): void {
-    this.flush();
-    closeSync(this.file);
-    closeSync(this.stdout);
-  }
-}
 
 export interface FoundAcl {
   /** Below `datasites/`. */

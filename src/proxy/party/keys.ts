@@ -35,13 +35,19 @@ export function keysOf(path: string, marker: Pick<Marker, 'from' | 'to'>, local:
     ownerFrom: key(from, sorted),
     ownerTo: key(to, sorted),
     peerInbound: peer === null || behaviour.peerInboundKey === 'none' ? null : key(peer, mirrored),
-    outbound: behaviour.outboundKey === 'canonical' ? canonical : own,
+    outbound: outboundOf(behaviour, { canonical, own, remote: key(peer ?? owner, sorted) }),
   };
 }
 
+function outboundOf({ outboundKey }: Behaviour, of: { readonly canonical: string; readonly own: string; readonly remote: string }): string {
+  if (outboundKey === 'canonical') return of.canonical;
+  return outboundKey === 'directional' ? of.own : of.remote;
+}
+
 /** In the order in which a writer is registered under them. */
-export function writerKeys(keys: ChannelKeys): readonly string[] {
-  return [keys.canonical, keys.local, keys.ownerFrom, keys.ownerTo, ...(keys.peerInbound === null ? [] : [keys.peerInbound])];
+export function writerKeys(keys: ChannelKeys, { ownerKeys }: Pick<Behaviour, 'ownerKeys'>): readonly string[] {
+  const owners = ownerKeys ? [keys.ownerFrom, keys.ownerTo] : [];
+  return [keys.canonical, keys.local, ...owners, ...(keys.peerInbound === null ? [] : [keys.peerInbound])];
 }
 
 /** Directory of a session's path: sessions of one directory belong together. */

@@ -6,18 +6,25 @@ export type PartyLevel = 'INFO' | 'ERROR';
 
 /** Dialect a, `syftbox.log`: the message is quoted. `extra`: `key=value` pairs behind it. */
 export function fileLine(ms: number, level: PartyLevel, message: string, extra = ''): string {
-  const text = message
-    .replaceAll('\\', '\\\\')
-    .replaceAll('"', '\\"')
-    .replaceAll('\n', '\\n')
-    .replaceAll('\r', '\\r')
-    .replaceAll('\t', '\\t');
-  return `time=${new Date(ms).toISOString()} level=${level} msg="${text}"${extra === '' ? '' : ` ${extra}`}\n`;
+  return `time=${new Date(ms).toISOString()} level=${level} msg="${inQuotes(message)}"${extra === '' ? '' : ` ${extra}`}\n`;
+}
+
+/** The same line around something in the middle of its message that needs no quoting. */
+export function fileEnds(ms: number, level: PartyLevel, head: string, tail: string): readonly [string, string] {
+  return [`time=${new Date(ms).toISOString()} level=${level} msg="${inQuotes(head)}`, `${inQuotes(tail)}"\n`];
+}
+
+function inQuotes(message: string): string {
+  return message.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t');
 }
 
 /** Dialect b, `client-daemon.log`: nothing is quoted. */
 export function stdoutLine(ms: number, level: PartyLevel, message: string, extra = ''): string {
   return `${new Date(ms).toISOString()} ${level} ${message}${extra === '' ? '' : ` ${extra}`}\n`;
+}
+
+export function stdoutEnds(ms: number, level: PartyLevel, head: string, tail: string): readonly [string, string] {
+  return [`${new Date(ms).toISOString()} ${level} ${head}`, `${tail}\n`];
 }
 
 /** Text of peers inside a message: quoted as the client's language quotes, so that it stays on its line. */
@@ -43,18 +50,30 @@ function option(text: string | null | undefined): string {
   return text == null || text === '' ? 'None' : `Some(${quoted(text)})`;
 }
 
-const NUMBERS = Array.from({ length: 256 }, (_, byte) => String(byte));
-
-/** Bytes as a decimal list. */
-function list(bytes: Uint8Array | null | undefined): string {
-  if (bytes == null) return 'None';
-  const parts = Array.from<string>({ length: bytes.length });
-  for (let i = 0; i < bytes.length; i++) parts[i] = NUMBERS[bytes[i] ?? 0] ?? '';
-  return `Some([${parts.join(', ')}])`;
+/** A message with its bytes, `Some([…])`, left out. */
+interface DecodedParts {
+  readonly head: string;
+  readonly bytes: Uint8Array | undefined;
+  readonly tail: string;
 }
 
-/** What stands behind `ws message decoded type=`. */
-export function decodedText(message: Message, behaviour: Behaviour): string {
+/** What stands behind `ws message decoded type=`, in the parts before and behind the bytes of the message. */
+export function decodedParts(message: Message, behaviour: Behaviour): DecodedParts {
+  const text = decodedText(message, behaviour);
+  const bytes = message.type === 'HOTLINK_DATA' ? message.payload : message.type === 'FILE_WRITE' ? message.content : null;
+  if (bytes == null) return { head: text, bytes: undefined, tail: '' };
+  return { head: text.slice(0, -BYTES_END.length), bytes, tail: BYTES_END };
+}
+
+const BYTES_END = ']) })';
+
+/** Where the bytes stand; the bytes themselves are put in where the line is written. */
+function list(bytes: Uint8Array | null | undefined): string {
+  return bytes == null ? 'None' : 'Some([])';
+}
+
+/** The whole of it, with an empty list for the bytes. */
+function decodedText(message: Message, behaviour: Behaviour): string {
   switch (message.type) {
     case 'HOTLINK_OPEN': {
       const parties = behaviour.namesOpener ? `, from: ${option(message.from)}, to: ${option(message.to)}` : '';

@@ -7,22 +7,19 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataMessage, EndMessage, Message, OpenMessage } from '../../protocol/message.ts';
+import type { PeerStack } from '../webrtc/peer.ts';
 import type { Behaviour } from './behaviour.ts';
 import { Counters, type Live, type ProxyRow, type SessionRow } from './counters.ts';
-import { parentOf } from './keys.ts';
-import { bare, decodedText, type PartyLevel } from './log.ts';
-import { Reorder } from './reorder.ts';
-import { WriterMap, type Writer } from './writers.ts';
+import { Delivery, PROXY_PATH, type LocalWriter } from './delivery.ts';
+import { bare, type PartyLevel } from './log.ts';
+import { Peers } from './peers.ts';
+import { FailingQuic } from './quic.ts';
+import { newOutbound, SessionTables, type Outbound } from './sessions.ts';
+import type { WriterMap } from './writers.ts';
 
-const WRITER_POLL_MS = 250;
-const PROXY_PATH = /stream\.tcp\.request$/;
+/** A guarded client looks so often whether the peer opened. */
+const PEER_POLL_MS = 100;
 const QUEUE_CLOSED = 'ws send queue closed\n\nCaused by:\n    channel closed';
-
-/** A program's connection, as frames are written to it. */
-export interface LocalWriter extends Writer {
-  /** Resolves when the kernel took the bytes; rejects with the error's words. */
-  readonly write: (bytes: Uint8Array) => Promise<void>;
-}
 
 export interface ManagerOptions {
   readonly email: string;
@@ -33,33 +30,19 @@ export interface ManagerOptions {
   readonly encoding: string;
   /** The relay's header says TURN and there are no credentials: no peer connection can be built. */
   readonly noCredentials: boolean;
+  /** Builds peer connections; undefined: none can be built. */
+  readonly stack: PeerStack | undefined;
   /** False when the queue to the relay is dead. */
   readonly send: (message: Message) => Promise<boolean>;
   readonly log: (level: PartyLevel, message: string) => void;
+  /** The line about a message that came. */
+  readonly decoded: (message: Message) => void;
   /** Makes the directory of a session; false when the path leads elsewhere. */
   readonly ensureDirectory: (path: string) => boolean;
   /** Something moved: time for telemetry. */
   readonly moved: () => void;
   readonly now: () => number;
   readonly signal: AbortSignal;
-}
-
-interface Outbound {
-  readonly id: string;
-  readonly path: string;
-  seq: number;
-  accepted: boolean;
-  rejected: boolean;
-  fellBack: boolean;
-  /** Wakes the one who waits for the accept: true when it came. */
-  answer: ((accepted: boolean) => void) | undefined;
-}
-
-interface Inbound {
-  readonly id: string;
-  readonly path: string;
-  /** Opener as the relay named it; undefined when it did not. */
-  readonly from: string | undefined;
 }
 
 export type SendResult = { readonly ok: true } | { readonly ok: false; readonly error: string };
@@ -74,30 +57,62 @@ export interface OutboundPath {
 
 export class Manager {
   readonly counters: Counters;
-  readonly writers: WriterMap<LocalWriter>;
   readonly startedMs: number;
   proxies: () => readonly ProxyRow[] = () => [];
   private readonly o: ManagerOptions;
-  private readonly outbound = new Map<string, Outbound>();
-  private readonly inbound = new Map<string, Inbound>();
-  private readonly reorder = new Reorder<DataMessage>();
+  private readonly sessions: SessionTables;
+  private readonly delivery: Delivery;
+  private readonly peers: Peers;
+  private readonly quic: FailingQuic | undefined;
 
   constructor(options: ManagerOptions) {
-    this.o = options;
+    const { behaviour, email, p2pOnly, send, log, stack } = options;
+    // Older versions do not know the word.
+    const strict = options.strict && behaviour.strictKeys;
+    this.o = { ...options, strict };
     this.startedMs = options.now();
-    this.writers = new WriterMap(options.behaviour.standby);
-    this.counters = new Counters({ strictKeys: options.behaviour.strictKeys, strict: options.strict, startedMs: this.startedMs });
+    const quic = { none: undefined, off: 'hotlink_ws_only', fails: 'hotlink_quic_pref' } as const;
+    this.counters = new Counters({ strictKeys: behaviour.strictKeys, quic: quic[behaviour.quic], strict, startedMs: this.startedMs });
+    this.sessions = new SessionTables(behaviour, email, p2pOnly);
+    const pause = async (ms: number): Promise<void> => this.pause(ms);
+    this.delivery = new Delivery({ ...options, counters: this.counters, pause });
+    this.peers = new Peers({
+      ...options,
+      behaviour: behaviour.peers,
+      stack: behaviour.quic === 'none' ? stack : undefined,
+      counters: this.counters,
+      deliver: async (session, { path, seq, payload }) => this.overPeer(session, path, seq, payload),
+      pause,
+    });
+    if (behaviour.quic === 'fails') this.quic = new FailingQuic({ send, log, pause, ...this.quicCounts() });
+  }
+
+  get writers(): WriterMap<LocalWriter> {
+    return this.delivery.writers;
+  }
+
+  private quicCounts(): { offered: () => void; answeredWithError: () => void } {
+    const count = (what: 'quicOffers' | 'quicAnswersErr') => (): void => {
+      this.counters[what]++;
+      this.o.moved();
+    };
+    return { offered: count('quicOffers'), answeredWithError: count('quicAnswersErr') };
+  }
+
+  /** E1 and E1b have fewer lines, and full session ids. */
+  private get isEarly(): boolean {
+    return this.o.behaviour.lines === 'E1' || this.o.behaviour.lines === 'E1b';
   }
 
   live(): Live {
     const row = (s: { id: string; path: string }): Omit<SessionRow, 'status' | 'seq'> => ({
       sid: s.id.slice(0, 8),
       path: s.path,
-      webrtc: 'none',
+      webrtc: this.peers.state(s.id),
     });
     return {
-      inbound: [...this.inbound.values()].map(row),
-      outbound: [...this.outbound.values()].map((s) => ({
+      inbound: [...this.sessions.inbound.values()].map(row),
+      outbound: [...this.sessions.outbound.values()].map((s) => ({
         ...row(s),
         status: s.rejected ? 'rejected' : s.accepted ? 'accepted' : 'pending',
         seq: s.seq,
@@ -110,14 +125,16 @@ export class Manager {
 
   /** Handles one message to its end before the next may come. */
   async receive(message: Message): Promise<void> {
-    this.o.log('INFO', `ws message decoded type=${decodedText(message, this.o.behaviour)}`);
+    this.o.decoded(message);
     if (message.type === 'HOTLINK_OPEN') return this.opened(message);
     if (message.type === 'HOTLINK_ACCEPT') return this.accepted(message.session);
     if (message.type === 'HOTLINK_REJECT') return this.rejected(message);
     if (message.type === 'HOTLINK_DATA') return this.data(message);
+    if (message.type === 'HOTLINK_SIGNAL')
+      return this.o.behaviour.quic === 'none' ? this.peers.signal(message) : this.quic?.signal(message);
     if (message.type !== 'HOTLINK_CLOSE') return;
     this.debug(`hotlink close received: session=${bare(message.session)}`);
-    this.inbound.delete(message.session);
+    this.sessions.inbound.delete(message.session);
   }
 
   private async opened(message: OpenMessage): Promise<void> {
@@ -130,34 +147,34 @@ export class Manager {
       await this.o.send({ type: 'HOTLINK_REJECT', id: randomUUID(), session, reason: 'ipc unavailable' });
       return;
     }
-    this.inbound.set(session, { id: session, path, from: message.from ?? undefined });
-    if (PROXY_PATH.test(path))
+    const from = message.from ?? undefined;
+    await this.delivery.enter(() => void this.sessions.inbound.set(session, { id: session, path, from }));
+    if (PROXY_PATH.test(path) && !this.isEarly)
       this.o.log('INFO', `hotlink sending accept for tcp proxy: session=${bare(session.slice(0, 8))} path=${bare(path)}`);
     this.debug(`hotlink send accept: session=${bare(session)} encoding=${this.o.encoding}`);
     if (!(await this.o.send({ type: 'HOTLINK_ACCEPT', id: randomUUID(), session })))
       this.o.log('ERROR', `hotlink send accept failed: session=${bare(session.slice(0, 8))} err=${QUEUE_CLOSED}`);
-    this.offer(session);
-  }
-
-  /** The acceptor offers peer to peer; without TURN credentials it cannot (F-14). */
-  private offer(session: string): void {
-    if (!this.o.noCredentials) return;
-    this.o.log('INFO', `hotlink webrtc offer starting: session=${bare(session)}`);
-    this.o.log('ERROR', 'hotlink webrtc session create failed: turn server credentials required');
+    this.quic?.offer(session);
+    this.peers.offer(session);
   }
 
   private accepted(session: string): void {
     const sid = bare(session.slice(0, 8));
-    const mine = [...this.outbound.values()].find((s) => s.id === session);
-    if (mine === undefined) return this.o.log('INFO', `hotlink accept for unknown outbound: session=${sid}`);
-    this.o.log('INFO', `hotlink accept received: session=${sid}`);
+    const mine = this.sessions.mine(session);
+    if (this.isEarly) this.debug(`hotlink accept received: session=${bare(session)}`);
+    else
+      this.o.log(
+        'INFO',
+        mine === undefined ? `hotlink accept for unknown outbound: session=${sid}` : `hotlink accept received: session=${sid}`,
+      );
+    if (mine === undefined) return;
     mine.accepted = true;
     mine.answer?.(true);
   }
 
   private rejected(message: EndMessage): void {
     this.debug(`hotlink reject received: session=${bare(message.session)} reason=${message.reason ?? ''}`);
-    const mine = [...this.outbound.values()].find((s) => s.id === message.session);
+    const mine = this.sessions.mine(message.session);
     if (mine === undefined) return;
     mine.rejected = true;
     mine.answer?.(false);
@@ -166,45 +183,23 @@ export class Manager {
   private async data(message: DataMessage): Promise<void> {
     const payload = message.payload ?? new Uint8Array();
     this.debug(`hotlink data received: session=${bare(message.session)} seq=${message.seq} bytes=${payload.length}`);
-    const session = this.inbound.get(message.session);
+    const session = this.sessions.inbound.get(message.session);
     if (session === undefined) return;
     const path = message.path.trim() === '' ? session.path : message.path;
-    const arrivedMs = this.o.now();
-    const writer = PROXY_PATH.test(path) ? await this.writerFor(path) : undefined;
-    if (writer === undefined) return this.unwritable(path);
-    const key = this.o.behaviour.reorderKey === 'path' ? path : `${path}#${message.session}`;
-    for (const frame of this.reorder.push(key, message.seq, message)) {
-      const bytes = frame.payload ?? new Uint8Array();
-      try {
-        await writer.write(bytes);
-      } catch (error) {
-        this.o.log('ERROR', `hotlink tcp write failed: ${error instanceof Error ? error.message : String(error)}`);
-        return;
-      }
-      this.counters.written(bytes.length, this.o.now() - arrivedMs);
-    }
-    this.o.moved();
+    await this.delivery.deliver({ path, session: message.session, seq: message.seq, payload });
   }
 
-  /** Waits inside the read loop, so that everything behind this frame waits too (F-7, F-30). */
-  private async writerFor(path: string): Promise<LocalWriter | undefined> {
-    const now = this.writers.get(path);
-    if (now !== undefined) return now;
-    this.debug(`hotlink tcp writer not ready, waiting for path=${bare(path)}`);
-    for (let waited = 0; waited < this.o.behaviour.writerWaitMs; waited += WRITER_POLL_MS) {
-      await this.pause(WRITER_POLL_MS);
-      const writer = this.writers.get(path);
-      if (writer === undefined) continue;
-      this.debug(`hotlink tcp writer ready after wait path=${bare(path)}`);
-      return writer;
+  /** A frame of a data channel: it holds up its own channel only. */
+  private async overPeer(session: string, path: string, seq: number, payload: Uint8Array): Promise<void> {
+    const known = this.sessions.inbound.get(session);
+    const to = path.trim() === '' ? (known?.path ?? '') : path;
+    const where = `session=${bare(session)} path=${bare(to)}`;
+    if (known === undefined) {
+      // A frame on a session that the peer uses though we opened it (F-3).
+      if (!PROXY_PATH.test(to)) return this.debug(`hotlink webrtc message dropped: unknown ${where}`);
+      this.debug(`hotlink webrtc message for unknown session, routing by tcp path: ${where}`);
     }
-    return undefined;
-  }
-
-  private async unwritable(path: string): Promise<void> {
-    this.o.log('ERROR', `hotlink tcp write skipped: no writer for path=${bare(path)} after retries`);
-    await this.pause(this.o.behaviour.ipcWaitMs);
-    this.o.log('ERROR', 'hotlink ipc write failed: ipc accept timeout after 30s');
+    await this.delivery.deliver({ path: to, session, seq, payload });
   }
 
   // ---- from the local program
@@ -213,36 +208,53 @@ export class Manager {
   async sendChunk(to: OutboundPath, bytes: Uint8Array): Promise<SendResult> {
     const { behaviour, strict, p2pOnly } = this.o;
     const path = to.outbound;
-    const session = this.adopted(path) ?? (await this.sessionFor(to));
+    this.debug(`hotlink best effort (ordered): path=${bare(path)} bytes=${bytes.length} enabled=true eligible=true`);
+    if (this.isEarly) this.debug(`hotlink send start: path=${bare(path)} bytes=${bytes.length}`);
+    const session = this.current(path) ?? (await this.adopted(path)) ?? (await this.sessionFor(to));
+    if (session === 'lost') return SENT;
     if ('error' in session) return { ok: false, error: session.error };
     session.seq++;
-    const { seq } = session;
-    if (behaviour.graceMs > 0 && !p2pOnly && seq <= behaviour.graceFrames) await this.pause(behaviour.graceMs);
-    const sid = bare(session.id.slice(0, 8));
-    const where = `session=${sid} path=${bare(path)} seq=${seq}`;
+    const { id, seq } = session;
+    this.peers.name(id, path, seq, bytes.length);
+    if (behaviour.graceMs > 0 && !p2pOnly && seq <= behaviour.graceFrames) await this.peers.ready(id, behaviour.graceMs);
+    const startedMs = this.o.now();
+    const direct = await this.peers.send(id, { path, etag: '', seq, payload: bytes });
+    if (direct === 'sent') {
+      this.counters.sent(bytes.length, true, this.o.now() - startedMs);
+      this.o.moved();
+      return SENT;
+    }
+    const where = `session=${bare(id.slice(0, 8))} path=${bare(path)} seq=${seq}`;
     if (strict) {
-      this.counters.strictViolations++;
-      this.o.log('ERROR', `hotlink strict: websocket fallback attempted (webrtc not ready) ${where}`);
-      return { ok: false, error: 'strict mode: websocket fallback is not allowed' };
+      const why = direct === 'not-ready' ? `(not ready) ${where}` : `after webrtc error ${where} err=${direct.error}`;
+      return this.violated(`hotlink strict: websocket fallback attempted ${why}`);
     }
-    if (p2pOnly) return this.refuseP2pOnly(where, seq);
-    return this.overWebSocket(session, path, seq, bytes);
-  }
-
-  private refuseP2pOnly(where: string, seq: number): SendResult {
-    if (this.o.behaviour.strictKeys) {
-      this.o.log('ERROR', `hotlink p2p_only send failed: webrtc not ready after wait ${where}`);
-      return { ok: false, error: 'p2p only: webrtc not ready after wait' };
+    if (!p2pOnly) return this.overWebSocket(session, path, seq, bytes);
+    if (behaviour.peers.refusal === 'refuse') {
+      // The same words for a send that failed on an open channel.
+      const error = `hotlink p2p_only send failed: webrtc not ready after wait ${where}`;
+      this.o.log('ERROR', error);
+      return { ok: false, error };
     }
-    this.o.log('ERROR', `hotlink p2p_only: dropping packet seq=${seq} (webrtc not ready)`);
+    this.o.log('ERROR', `hotlink p2p_only: dropping packet seq=${seq} (webrtc not ready after wait)`);
     return SENT;
   }
 
+  private violated(error: string): SendResult {
+    this.counters.strictViolations++;
+    this.o.log('ERROR', error);
+    this.o.moved();
+    return { ok: false, error };
+  }
+
   private async overWebSocket(session: Outbound, path: string, seq: number, bytes: Uint8Array): Promise<SendResult> {
-    if (!session.fellBack) {
+    const { quic } = this.o.behaviour;
+    if (!session.fellBack && quic !== 'off') {
       session.fellBack = true;
       this.counters.wsFallbacks++;
-      this.o.log('INFO', `hotlink p2p not ready, using ws fallback: session=${bare(session.id)} path=${bare(path)}`);
+      const direct = quic === 'none' ? 'p2p' : 'quic';
+      this.o.log('INFO', `hotlink ${direct} not ready, using ws fallback: session=${bare(session.id)} path=${bare(path)}`);
+      this.o.moved();
     }
     this.debug(`hotlink send data: session=${bare(session.id)} seq=${seq} bytes=${bytes.length} encoding=${this.o.encoding}`);
     const message: DataMessage = { type: 'HOTLINK_DATA', id: randomUUID(), session: session.id, seq, path, etag: '', payload: bytes };
@@ -255,29 +267,39 @@ export class Manager {
     return SENT;
   }
 
-  /** A session of the peer on the same directory, used for sending (F-3); undefined where the version does not do that. */
-  private adopted(path: string): Outbound | undefined {
-    const { behaviour, p2pOnly } = this.o;
-    const known = this.outbound.get(parentOf(path));
-    if (known !== undefined) return known;
-    if (behaviour.adoption === 'never' || (behaviour.adoption === 'p2p-only' && !p2pOnly)) return undefined;
-    const theirs = [...this.inbound.values()].find((s) => parentOf(s.path) === parentOf(path));
-    if (theirs === undefined) return undefined;
-    this.debug(`hotlink reusing inbound session: session=${bare(theirs.id.slice(0, 8))} path=${bare(path)}`);
-    return this.remember({ ...newOutbound(theirs.id, path), accepted: true });
-  }
-
-  private remember(session: Outbound): Outbound {
-    this.outbound.set(parentOf(session.path), session);
+  /** The session in use, given up first where the guard wants that. */
+  private current(path: string): Outbound | undefined {
+    const { session, discarded } = this.sessions.current(path);
+    if (discarded !== undefined)
+      this.debug(`hotlink tcp self-route guard: discarding existing self session=${bare(discarded.id.slice(0, 8))} path=${bare(path)}`);
     return session;
   }
 
-  private async sessionFor(to: OutboundPath): Promise<Outbound | { readonly error: string }> {
-    const { behaviour, strict } = this.o;
+  /** A session of the peer on the same directory, used for sending (F-3); undefined where the version does not do that. */
+  private async adopted(path: string): Promise<Outbound | undefined> {
+    const now = this.sessions.adoptable(path);
+    if (now !== undefined) {
+      this.debug(`hotlink reusing inbound session: session=${bare(now.id.slice(0, 8))} path=${bare(path)}`);
+      return this.sessions.remember(newOutbound(now.id, path, true));
+    }
+    if (!this.sessions.waitsForPeer(path)) return undefined;
+    for (let waited = 0; waited < this.o.behaviour.acceptWaitMs; waited += PEER_POLL_MS) {
+      await this.pause(PEER_POLL_MS);
+      const theirs = this.sessions.adoptable(path);
+      if (theirs === undefined) continue;
+      this.debug(`hotlink tcp self-route guard: reused inbound after ${waited + PEER_POLL_MS}ms path=${bare(path)}`);
+      return this.sessions.remember(newOutbound(theirs.id, path, true));
+    }
+    // Another connection of the program may have opened one meanwhile.
+    return this.sessions.current(path).session;
+  }
+
+  private async sessionFor(to: OutboundPath): Promise<Outbound | { readonly error: string } | 'lost'> {
+    const { behaviour } = this.o;
     const path = to.outbound;
-    const session = this.remember(newOutbound(randomUUID(), path));
+    const session = this.sessions.remember(newOutbound(randomUUID(), path));
     const sid = bare(session.id.slice(0, 8));
-    this.o.log('INFO', `hotlink session new: session=${sid} path=${bare(path)}`);
+    if (!this.isEarly) this.o.log('INFO', `hotlink session new: session=${sid} path=${bare(path)}`);
     this.debug(`hotlink send open: session=${session.id} path=${bare(path)} encoding=${this.o.encoding}`);
     const answered = new Promise<boolean>((resolve) => (session.answer = resolve));
     const wished = this.wished(to);
@@ -289,18 +311,38 @@ export class Manager {
       ...(behaviour.namesOpener && { from: null, to: wished }),
     };
     if (!(await this.o.send(open))) {
-      this.outbound.delete(parentOf(path));
+      this.sessions.forget(session);
       this.o.log('ERROR', `hotlink send open failed: ${QUEUE_CLOSED}`);
       return { error: QUEUE_CLOSED };
     }
     const isAccepted = await Promise.race([answered, this.pause(behaviour.acceptWaitMs).then(() => false)]);
     session.answer = undefined;
-    if (isAccepted) this.o.log('INFO', `hotlink session accepted: session=${sid}`);
-    else if (strict) {
-      this.outbound.delete(parentOf(path));
-      this.o.log('ERROR', `hotlink strict: accept timeout session=${sid} path=${bare(path)}`);
+    if (!isAccepted) return this.unaccepted(session);
+    if (!this.isEarly) this.o.log('INFO', `hotlink session accepted: session=${sid}`);
+    if (this.o.p2pOnly) await this.peers.readyForOutbound(session.id);
+    return session;
+  }
+
+  /** The accept did not come, or a reject did. */
+  private async unaccepted(session: Outbound): Promise<Outbound | { readonly error: string } | 'lost'> {
+    const { behaviour, strict, encoding } = this.o;
+    const sid = bare(session.id.slice(0, 8));
+    if (behaviour.acceptFailure === 'forget') {
+      this.sessions.forget(session);
+      this.debug(`hotlink accept timeout: session=${bare(session.id)} path=${bare(session.path)}`);
+      this.debug(`hotlink send close: session=${bare(session.id)} reason=fallback encoding=${encoding}`);
+      await this.o.send({ type: 'HOTLINK_CLOSE', id: randomUUID(), session: session.id, reason: 'fallback' });
+      return 'lost';
+    }
+    if (strict) {
+      this.sessions.forget(session);
+      this.o.log('ERROR', `hotlink strict: accept timeout session=${sid} path=${bare(session.path)}`);
       return { error: 'strict mode: accept timeout' };
-    } else this.o.log('INFO', `hotlink accept timeout (${behaviour.acceptWaitLabel}), sending anyway: session=${sid} path=${bare(path)}`);
+    }
+    // The real line rounds down: 1s where it waited 1.5.
+    const seconds = Math.floor(behaviour.acceptWaitMs / 1000);
+    this.o.log('INFO', `hotlink accept timeout (${seconds}s), sending anyway: session=${sid} path=${bare(session.path)}`);
+    if (this.o.p2pOnly) await this.peers.readyForOutbound(session.id);
     return session;
   }
 
@@ -309,7 +351,7 @@ export class Manager {
     const { opensTo } = this.o.behaviour;
     if (opensTo === 'marker') return to.outbound === to.canonical ? to.peer : null;
     if (opensTo === 'nobody') return null;
-    return [...this.inbound.values()].find((s) => parentOf(s.path) === parentOf(to.outbound))?.from ?? null;
+    return this.sessions.inboundOn(to.outbound)[0]?.from ?? null;
   }
 
   private debug(message: string): void {
@@ -320,8 +362,4 @@ export class Manager {
   private async pause(ms: number): Promise<void> {
     await delay(ms, undefined, { signal: this.o.signal });
   }
-}
-
-function newOutbound(id: string, path: string): Outbound {
-  return { id, path, seq: 0, accepted: false, rejected: false, fellBack: false, answer: undefined };
 }

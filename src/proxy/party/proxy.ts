@@ -1,12 +1,18 @@
 /** Markers to listeners, programs' connections to chunks: the TCP side of one manager (field guide 8.3, 8.5). */
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseMarker } from '../../protocol/marker.ts';
 import type { Behaviour } from './behaviour.ts';
+import { chunksOf } from './chunks.ts';
 import type { ProxyRow } from './counters.ts';
 import { keysOf, writerKeys, type ChannelKeys } from './keys.ts';
 import { bare, type PartyLevel } from './log.ts';
-import type { LocalWriter, Manager, OutboundPath } from './manager.ts';
+import { acceptedText, closedText, mappedText, markerText, receivedText } from './proxy-lines.ts';
+import type { LocalWriter } from './delivery.ts';
+import type { Manager, OutboundPath } from './manager.ts';
+import { halved } from './peer-behaviour.ts';
+import { isOversize } from './peers.ts';
 
 /** A marker file that was found. */
 export interface FoundMarker {
@@ -23,6 +29,10 @@ export interface ProxyOptions {
   readonly bindAddress: string;
   readonly log: (level: PartyLevel, message: string) => void;
 }
+
+/** Between two tries for a port that is taken, and between two lines about it. */
+const BIND_PAUSE_MS = 250;
+const BIND_WORD_MS = 2000;
 
 interface Channel {
   readonly keys: ChannelKeys;
@@ -45,6 +55,7 @@ export class ProxySide {
   private readonly manager: Manager;
   private readonly o: ProxyOptions;
   private writers = 0;
+  private isClosed = false;
 
   constructor(manager: Manager, options: ProxyOptions) {
     this.manager = manager;
@@ -64,7 +75,7 @@ export class ProxySide {
       this.debug(`hotlink tcp proxy: starting for ${bare(found.absolute)}`);
       const address = `${this.o.bindAddress}:${channel.port}`;
       const pair = `from=${channel.from}(${marker.fromIndex ?? 0}) to=${channel.to}(${marker.toIndex ?? 0})`;
-      this.debug(`hotlink tcp proxy: marker=${bare(found.absolute)} ${pair} port=${channel.port} bind=${address}`);
+      this.debug(markerText(found, `${pair} port=${channel.port} bind=${address}`, keys, this.o.behaviour));
       await this.listen(channel, address);
     }
   }
@@ -79,14 +90,39 @@ export class ProxySide {
   }
 
   private async listen(channel: Channel, address: string): Promise<void> {
-    const server = createServer({ noDelay: true }, (socket) => void this.serve(socket, channel, address));
-    try {
-      server.listen(channel.port, this.o.bindAddress);
-      await once(server, 'listening');
-      this.servers.add(server);
-    } catch (error) {
-      this.o.log('ERROR', `hotlink tcp proxy: bind failed ${address}: ${bindError(error as NodeJS.ErrnoException)}`);
+    const { bindRetryMs } = this.o.behaviour;
+    const bind = async (): Promise<string | undefined> => {
+      const options = { noDelay: true, highWaterMark: 2 * this.o.behaviour.chunkBytes };
+      const server = createServer(options, (socket) => void this.serve(socket, channel, address));
+      try {
+        server.listen(channel.port, this.o.bindAddress);
+        await once(server, 'listening');
+        if (this.isClosed) server.close();
+        this.servers.add(server);
+        return undefined;
+      } catch (error) {
+        return bindError(error as NodeJS.ErrnoException);
+      }
+    };
+    const problem = await bind();
+    if (problem === undefined) return;
+    if (bindRetryMs === 0) return this.o.log('ERROR', `hotlink tcp proxy: bind failed ${address}: ${problem}`);
+    void this.bindAgain(bind, address, problem).then((bound) => bound || this.channels.delete(channel.keys.canonical));
+  }
+
+  /** Tries a port that is taken again and again, beside the other channels; false: gave up, so that the marker is looked for again. */
+  private async bindAgain(bind: () => Promise<string | undefined>, address: string, first: string): Promise<boolean> {
+    const { bindRetryMs } = this.o.behaviour;
+    let problem: string | undefined = first;
+    for (let waited = 0; waited < bindRetryMs && !this.isClosed; waited += BIND_PAUSE_MS) {
+      if (this.o.debug || waited % BIND_WORD_MS === 0) this.o.log('INFO', `hotlink tcp proxy: bind retry ${address}: ${problem}`);
+      await delay(BIND_PAUSE_MS, undefined, { ref: false });
+      problem = await bind();
+      if (problem === undefined) return true;
     }
+    const seconds = Math.floor(bindRetryMs / 1000);
+    this.o.log('ERROR', `hotlink tcp proxy: bind timeout ${address} after ${seconds}s: ${problem}`);
+    return false;
   }
 
   /** One connection of a program: its writer, and its bytes until it stops writing. */
@@ -94,36 +130,59 @@ export class ProxySide {
     this.sockets.add(socket);
     // An error is followed by the close, which is all that matters here.
     socket.on('error', () => undefined);
+    const { behaviour } = this.o;
+    const { writers } = this.manager;
     const { canonical, outbound } = keys;
-    this.debug(`hotlink tcp proxy: accepted on ${address} for ${bare(canonical)} (outbound=${bare(outbound)})`);
+    this.debug(acceptedText(address, keys, behaviour));
     const writer: LocalWriter = { id: this.writers++, isOpen: true, write: async (bytes) => writeTo(socket, bytes) };
-    const flags = this.manager.writers.add(writerKeys(keys), writer);
-    this.debug(`hotlink tcp proxy: writer mapped keys ${mappedText(keys, flags, this.o.behaviour)}`);
+    const flags = writers.add(writerKeys(keys, behaviour), writer);
+    this.debug(mappedText(keys, flags, writers.keys, behaviour));
     const path: OutboundPath = { outbound, canonical, peer: this.o.email === from ? to : from };
     try {
-      for await (const data of socket as AsyncIterable<Buffer>) await this.pump(data, path);
+      let { chunkBytes } = behaviour;
+      for await (const data of chunksOf(socket, chunkBytes, behaviour.burstMs)) {
+        this.debug(receivedText(data.length, keys, behaviour));
+        const next = await this.pump(data, path, chunkBytes);
+        if (next === 'stop') break;
+        chunkBytes = next;
+      }
     } catch {
       // The connection broke: for the program's bytes that is an end like any other.
     }
-    for (const key of this.manager.writers.remove(writer)) this.debug(`hotlink tcp writer promoted standby key=${bare(key)}`);
-    this.debug(`hotlink tcp proxy: closed channel=${bare(canonical)}`);
+    const left = writers.keys;
+    for (const key of writers.remove(writer)) this.debug(`hotlink tcp writer promoted standby key=${bare(key)}`);
+    this.debug(closedText(keys, left, behaviour));
     this.sockets.delete(socket);
     socket.destroy();
   }
 
-  private async pump(data: Buffer, path: OutboundPath): Promise<void> {
-    const { chunkBytes } = this.o.behaviour;
-    for (let at = 0; at < data.length; at += chunkBytes) {
-      const chunk = data.subarray(at, at + chunkBytes);
-      this.debug(`hotlink tcp proxy: recv bytes=${chunk.length} channel=${bare(path.canonical)} outbound=${bare(path.outbound)}`);
+  /** Sends what one read gave; returns the size of chunks from now on. */
+  private async pump(data: Buffer, path: OutboundPath, chunkBytes: number): Promise<number | 'stop'> {
+    let size = chunkBytes;
+    for (let at = 0; at < data.length;) {
+      const chunk = data.subarray(at, at + size);
       const sent = await this.manager.sendChunk(path, chunk);
-      // The rest of what was read goes with it, in no counter.
-      if (!sent.ok) return this.o.log('ERROR', `hotlink tcp proxy: send failed (continuing): ${sent.error}`);
+      if (sent.ok) {
+        at += chunk.length;
+        continue;
+      }
+      const smaller = this.o.behaviour.peers.halves && isOversize(sent.error) ? halved(size) : undefined;
+      if (smaller === undefined) {
+        // The rest of what was read goes with it, in no counter.
+        const stops = this.o.behaviour.sendFailure === 'stop';
+        this.o.log('ERROR', `hotlink tcp proxy: send failed${stops ? '' : ' (continuing)'}: ${sent.error}`);
+        return stops ? 'stop' : size;
+      }
+      // The same bytes again, under the next number: the number that was taken leaves a hole (F-9).
+      size = smaller;
+      this.o.log('INFO', `hotlink tcp proxy: reducing send chunk size to ${size} after oversized packet error`);
     }
+    return size;
   }
 
   /** Stops listening and cuts the programs off. */
   close(): void {
+    this.isClosed = true;
     for (const server of this.servers) server.close();
     for (const socket of this.sockets) socket.destroy();
   }
@@ -138,12 +197,4 @@ async function writeTo(socket: Socket, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.write(bytes, (error) => (error == null ? resolve() : reject(error)));
   });
-}
-
-function mappedText(keys: ChannelKeys, flags: readonly boolean[], behaviour: Behaviour): string {
-  const some = (key: string | null): string => (key === null ? 'None' : `Some("${bare(key)}")`);
-  const head = `channel=${bare(keys.canonical)} local=${some(keys.local)} owner_from=${some(keys.ownerFrom)} owner_to=${some(keys.ownerTo)}`;
-  if (!behaviour.standby) return `${head} active=${String(flags.some(Boolean))}`;
-  if (keys.peerInbound === null) return `${head} active(channel/local/from/to)=${flags.join('/')}`;
-  return `${head} peer_inbound=${some(keys.peerInbound)} active(ch/loc/from/to/peer)=${flags.join('/')}`;
 }

@@ -1,5 +1,5 @@
 /** One WebSocket of a client: its queues, its writer, and the lines that the relay writes about it (field guide 6.4, 4.7). */
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { encodeMessage, type Encoding } from '../../protocol/message-codec.ts';
 import { MESSAGE_TYPES, type Message } from '../../protocol/message.ts';
@@ -8,6 +8,9 @@ import type { Bare, LogFields, LogLevel } from './log.ts';
 
 /** Messages waiting to be handled; what comes when it is full is dropped. */
 const INBOUND_QUEUE = 256;
+/** Where a relay waits instead: it stops reading at so many, and reads again below the second number. */
+const INBOUND_HIGH = 64;
+const INBOUND_LOW = 16;
 /** Messages waiting to be written; direct ones wait, broadcasts are dropped. */
 const OUTBOUND_QUEUE = 256;
 /** Each of the two queues: twice as much as 256 frames of a real client. The real relay counts messages alone, which are up to 8 MiB long. */
@@ -35,7 +38,12 @@ export interface ConnectionOptions {
   readonly encoding: Encoding;
   readonly socket: WebSocket;
   readonly log: Log;
+  /** What becomes of messages for which there is no room; undefined: dropped, as the real relay does. */
+  readonly overflow?: Overflow | undefined;
 }
+
+/** drop: as the real relay does (F-16); wait: the socket is not read until there is room. */
+export type Overflow = 'drop' | 'wait';
 
 export class Connection {
   readonly id: string;
@@ -46,8 +54,10 @@ export class Connection {
   private readonly socket: WebSocket;
   private readonly log: Log;
   private readonly writer: Promise<void>;
+  private readonly overflow: Overflow;
 
-  constructor({ id, user, encoding, socket, log }: ConnectionOptions) {
+  constructor({ id, user, encoding, socket, log, overflow = 'drop' }: ConnectionOptions) {
+    this.overflow = overflow;
     this.id = id;
     this.user = user;
     this.encoding = encoding;
@@ -65,6 +75,13 @@ export class Connection {
   /** A message came; it is dropped when its queue is full. */
   receive(message: Message): void {
     if (!this.inbound.offer(message)) this.log('WRN', 'ws/ws_client.go:102', 'wsclient reader buffer full', [['connId', this.id]]);
+    if (this.overflow === 'wait' && this.inbound.length >= INBOUND_HIGH) this.socket.pause();
+  }
+
+  /** The next message to be handled; undefined when the connection is gone. */
+  async next(): Promise<Message | undefined> {
+    if (this.socket.isPaused && this.inbound.length <= INBOUND_LOW) this.socket.resume();
+    return this.inbound.take();
   }
 
   /** Waits while the queue is full; false when the connection closed first. */
@@ -94,7 +111,7 @@ export class Connection {
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     socket.close(code, reason);
     const patience = new AbortController();
-    await Promise.race([closed, setTimeout(CLOSE_TIMEOUT_MS, undefined, { signal: patience.signal }).catch(() => undefined)]);
+    await Promise.race([closed, delay(CLOSE_TIMEOUT_MS, undefined, { signal: patience.signal }).catch(() => undefined)]);
     patience.abort();
     socket.terminate();
   }
@@ -120,13 +137,13 @@ export class Connection {
   private async writeOne(message: Message): Promise<string | undefined> {
     if (this.socket.readyState !== this.socket.OPEN) return 'connection closed';
     const bytes = encodeMessage(message, this.encoding, 'wide');
-    const patience = new AbortController();
-    const left = new Promise<string | undefined>((resolve) => {
-      this.socket.send(bytes, { binary: this.encoding === 'msgpack', compress: false }, (error) => resolve(error?.message));
+    const error = await new Promise<string | undefined>((resolve) => {
+      const late = setTimeout(() => resolve('write timeout'), WRITE_TIMEOUT_MS);
+      this.socket.send(bytes, { binary: this.encoding === 'msgpack', compress: false }, (failure) => {
+        clearTimeout(late);
+        resolve(failure?.message);
+      });
     });
-    const late = setTimeout(WRITE_TIMEOUT_MS, 'write timeout', { signal: patience.signal }).catch(() => undefined);
-    const error = await Promise.race([left, late]);
-    patience.abort();
     if (error === 'write timeout') this.socket.terminate();
     return error;
   }

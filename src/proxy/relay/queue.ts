@@ -1,5 +1,8 @@
 /** A queue with a limit: writers either drop or wait, readers wait. */
 
+/** Taken items at the front of the list from which on it is worth making it short. */
+const COMPACT_FROM = 64;
+
 /** A second limit, on bytes; one item alone always fits. */
 export interface ByteLimit<T> {
   readonly most: number;
@@ -7,7 +10,7 @@ export interface ByteLimit<T> {
 }
 
 export class BoundedQueue<T> {
-  private items: T[] = [];
+  private items: (T | undefined)[] = [];
   private head = 0;
   private takers: ((item: T | undefined) => void)[] = [];
   private putters: (() => void)[] = [];
@@ -58,10 +61,12 @@ export class BoundedQueue<T> {
   async take(): Promise<T | undefined> {
     if (this.length > 0) {
       const item = this.items[this.head];
+      // A queue that is never empty must not keep what was taken.
+      this.items[this.head] = undefined;
       this.head++;
       if (item !== undefined) this.heldBytes -= this.byteLimit?.sizeOf(item) ?? 0;
-      if (this.head === this.items.length) {
-        this.items = [];
+      if (this.head === this.items.length || (this.head >= COMPACT_FROM && 2 * this.head >= this.items.length)) {
+        this.items.splice(0, this.head);
         this.head = 0;
       }
       this.putters.shift()?.();

@@ -16,7 +16,7 @@ import { isHotlink, type Message } from '../../protocol/message.ts';
 import { MAX_MESSAGE_BYTES } from '../../protocol/websocket.ts';
 import { Random } from '../random.ts';
 import { Blobs } from './blobs.ts';
-import { Connection, typeField, type Log } from './connection.ts';
+import { Connection, typeField, type Log, type Overflow } from './connection.ts';
 import { Files } from './files.ts';
 import { HttpSide, requestFields, urlOf, userOf } from './http.ts';
 import { developmentLine, jsonLine } from './log.ts';
@@ -39,7 +39,10 @@ export interface RelayOptions {
   readonly order: MessageOrder;
   /** How often a worker of a shared queue is late, 0–1. */
   readonly overtaking: number;
+  /** How late, in milliseconds; 0: a few turns of the event loop. */
+  readonly lateMs?: number;
   readonly workers: number;
+  readonly overflow?: Overflow;
   readonly seed: number;
   readonly debug: boolean;
   readonly logFormat: 'development' | 'json';
@@ -89,10 +92,10 @@ export class Relay {
       newId,
     };
     this.table = new SessionTable(out, { behaviour: options.behaviour, debug: options.debug });
-    const { workers, order, overtaking, seed } = options;
+    const { workers, order, overtaking, lateMs = 0, seed } = options;
     const failed = (error: unknown): void =>
       log('ERR', 'server/server.go:230', 'message handler failed', [['error', { error: String(error) }]]);
-    this.workers = new Workers({ workers, order, overtaking, random: new Random(seed), failed });
+    this.workers = new Workers({ workers, order, overtaking, lateMs, random: new Random(seed), failed });
     this.http = createServer((request, response) => void this.request(request, response));
     this.http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.upgrade(request, socket, head));
     this.sockets.on('headers', (headers: string[], request: IncomingMessage) => headers.push(...this.upgradeHeaders(request)));
@@ -226,7 +229,7 @@ export class Relay {
   private async serve(socket: WebSocket, user: string, encoding: Encoding): Promise<void> {
     const { log } = this;
     const id = randomBytes(4).toString('hex');
-    const connection = new Connection({ id, user, encoding, socket, log });
+    const connection = new Connection({ id, user, encoding, socket, log, overflow: this.options.overflow });
     this.connections.set(id, connection);
     const hub = (text: string): void =>
       log('DBG', this.options.behaviour.namesParties ? 'ws/ws_hub.go:52' : 'ws/ws_hub.go:50', text, [
@@ -269,7 +272,7 @@ export class Relay {
 
   /** From the connection's own queue to the one that all share. */
   private async forward(connection: Connection): Promise<void> {
-    for (let message = await connection.inbound.take(); message !== undefined; message = await connection.inbound.take()) {
+    for (let message = await connection.next(); message !== undefined; message = await connection.next()) {
       const current = message;
       const taken = (): void =>
         this.log('DBG', 'server/server.go:200', 'server received websocket message', [

@@ -3,7 +3,7 @@
  * other (F-29), and one slow receiver can hold up everybody (F-32); with `order: 'connection'` neither happens. JavaScript has one thread: overtaking
  * comes from a seeded number of turns that a worker lets pass between taking a message and handling it.
  */
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { BoundedQueue } from './queue.ts';
 import type { Random } from '../random.ts';
 
@@ -25,6 +25,8 @@ export interface WorkerOptions {
   readonly order: MessageOrder;
   /** How often a worker is late, 0–1. */
   readonly overtaking: number;
+  /** How late: so many milliseconds; 0: a few turns of the event loop. */
+  readonly lateMs: number;
   readonly random: Random;
   readonly failed: (error: unknown) => void;
 }
@@ -59,9 +61,12 @@ export class Workers {
   }
 
   private async handle(task: Task): Promise<void> {
-    const { order, overtaking, random, failed } = this.options;
+    const { order, overtaking, lateMs, random, failed } = this.options;
     try {
-      if (order === 'shared' && random.next() < overtaking) for (let n = random.below(MOST_TURNS) + 1; n > 0; n--) await setImmediate();
+      if (order === 'shared' && random.next() < overtaking) {
+        if (lateMs > 0) await setTimeout(lateMs);
+        else for (let n = random.below(MOST_TURNS) + 1; n > 0; n--) await setImmediate();
+      }
       task.taken();
       await task.run();
     } catch (error) {

@@ -5,15 +5,17 @@ import type { Command } from 'commander';
 import { DoctorError } from '../../../model/errors.ts';
 import type { ExitCode } from '../../exit.ts';
 import { print, reasonOf } from '../../output.ts';
-import { LOOPBACK, MAX_PORT, numberIn, oneOf, ORDERS, untilTold, VERSIONS } from './flags.ts';
+import { LOOPBACK, MAX_PORT, numberIn, oneOf, ORDERS, OVERFLOWS, untilTold } from './flags.ts';
 
 interface RelayFlags {
   host: string;
   port: number;
   expose?: boolean;
-  relayVersion: (typeof VERSIONS)[number];
+  relayVersion: string;
   order: (typeof ORDERS)[number];
   overtaking: number;
+  lateMs: number;
+  overflow: (typeof OVERFLOWS)[number];
   seed: number;
   debug?: boolean;
   json?: boolean;
@@ -34,15 +36,21 @@ function openLog(sandbox: string): number {
 
 async function relay(sandbox: string, flags: RelayFlags): Promise<ExitCode> {
   if (!LOOPBACK.test(flags.host) && flags.expose !== true) throw new DoctorError('HLD_LIVE_NOT_LOOPBACK', { host: flags.host });
-  const [{ Relay }, { RELAYS }] = await Promise.all([import('../../../proxy/relay/server.ts'), import('../../../proxy/relay/sessions.ts')]);
+  const [{ Relay }, { parseRelay }] = await Promise.all([
+    import('../../../proxy/relay/server.ts'),
+    import('../../../proxy/relay/versions.ts'),
+  ]);
+  const behaviour = parseRelay(flags.relayVersion);
   const log = openLog(sandbox);
   try {
     const running = await Relay.start({
       host: flags.host,
       port: Math.trunc(flags.port),
-      behaviour: RELAYS[flags.relayVersion],
+      behaviour,
       order: flags.order,
       overtaking: flags.overtaking,
+      lateMs: flags.lateMs,
+      overflow: flags.overflow,
       workers: availableParallelism(),
       seed: flags.seed,
       debug: flags.debug === true,
@@ -52,7 +60,7 @@ async function relay(sandbox: string, flags: RelayFlags): Promise<ExitCode> {
       iceServers: process.env['SYFTBOX_HOTLINK_ICE_SERVERS'],
       turn: undefined,
     });
-    print(`relay ${flags.relayVersion} on ${running.url}, log in ${join(sandbox, 'relay/server/logs/server.log')}\n`);
+    print(`relay ${behaviour.name} on ${running.url}, log in ${join(sandbox, 'relay/server/logs/server.log')}\n`);
     const code = await untilTold(flags.attached === true, () => undefined);
     await running.close();
     return code;
@@ -69,7 +77,7 @@ export function addRelay(live: Command, done: (code: ExitCode) => void): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0: any free one', numberIn('--port', 0, MAX_PORT), 0)
     .option('--expose', 'allow an address that other machines reach')
-    .option('--relay-version <version>', 'act as this version of the relay: S0, S1 or S2', oneOf('--relay-version', VERSIONS), 'S2')
+    .option('--relay-version <version>', 'act as this version of the relay: S0, S1 or S2; with patches of the notes: S1+G, S1+frm', 'S2')
     .option(
       '--order <order>',
       'shared: messages of a connection can overtake each other, as in the real relay; connection: they cannot',
@@ -77,6 +85,13 @@ export function addRelay(live: Command, done: (code: ExitCode) => void): void {
       'shared',
     )
     .option('--overtaking <share>', 'how often a worker is late, 0 to 1', numberIn('--overtaking', 0, 1), 0.05)
+    .option('--late-ms <n>', 'how late, in milliseconds; 0: a few turns of the event loop', numberIn('--late-ms', 0, 1000), 0)
+    .option(
+      '--overflow <what>',
+      'when a client sends faster than the relay takes it. drop: messages are lost, as in the real relay; wait: the client has to wait',
+      oneOf('--overflow', OVERFLOWS),
+      'drop',
+    )
     .option('--seed <number>', 'seed of everything that is left to chance', numberIn('--seed', 0, 2 ** 32 - 1), 1)
     .option('--debug', 'a line for frames that are relayed, as SYFTBOX_HOTLINK_DEBUG=1 gives')
     .option('--json', 'the log of a relay in production: JSON lines')

@@ -1,0 +1,2 @@
+/** What a Diagnosis says it is. By itself, so that one can be made without the library that checks it. */
+export const DIAGNOSIS_SCHEMA = 'hotlink-doctor/diagnosis@1';
