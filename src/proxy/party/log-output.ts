@@ -25,6 +25,8 @@ export class PartyLog {
   private readonly options: LogOptions;
   private readonly room = Buffer.allocUnsafeSlow(ROOM_BYTES);
   private used = 0;
+  /** Bytes of lists that wait to be written, wherever they stand. */
+  private listed = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(home: string, options: LogOptions) {
@@ -43,7 +45,9 @@ export class PartyLog {
   /** The line about a message that came, with all bytes of its payload. */
   readonly decoded = (message: Message, behaviour: Behaviour): void => {
     const { head, bytes, tail } = decodedParts(message, behaviour);
+    if (this.listed > ROOM_BYTES) this.flush();
     const list = bytes === undefined ? undefined : this.list(bytes);
+    this.listed += list?.length ?? 0;
     const now = Date.now();
     for (const output of this.outputs) {
       const [before, after] = output.ends(now, 'INFO', `ws message decoded type=${head}`, tail);
@@ -72,6 +76,7 @@ export class PartyLog {
     this.timer = undefined;
     for (const output of this.outputs) output.flush();
     this.used = 0;
+    this.listed = 0;
   }
 
   close(): void {
