@@ -21,23 +21,28 @@ function frame(seq: number, bytes: number): Message {
 /** Larger than what is collected, more of them than fit, and the ordinary ones between. */
 const SIZES = [0, 1, 300, 1_000_000, 61_440, ...Array.from({ length: 40 }, () => 61_440), 7];
 
-function write(options: LogOptions): string {
+async function write(options: LogOptions): Promise<string> {
   const home = join(root, String(++folders));
   const log = new PartyLog(home, options);
+  let waits = 0;
   for (const [index, bytes] of SIZES.entries()) {
-    log.decoded(frame(index + 1, bytes), BEHAVIOURS.E6);
+    const behind = log.decoded(frame(index + 1, bytes), BEHAVIOURS.E6);
+    if (behind !== undefined) waits++;
+    await behind;
     log.write('INFO', `hotlink session new: session=${String(index).padStart(8, '0')} path=a@b.c/ü/stream.tcp.request`);
   }
-  log.close();
+  await log.close();
+  // Forty full frames are more than is held back.
+  expect(waits).toBeGreaterThan(0);
   return home;
 }
 
 describe.each(['values', 'zeros'] as const)('%s', (payload) => {
-  const home = write({ both: true, payload });
   it.each([
     ['rust-file', '.syftbox/logs/syftbox.log'],
     ['rust-stdout', 'client-daemon.log'],
-  ] as const)('%s: every line in its place, every byte counted', (dialect, file) => {
+  ] as const)('%s: every line in its place, every byte counted', async (dialect, file) => {
+    const home = await write({ both: true, payload });
     const read = scanLog(dialect, readFileSync(join(home, file)));
     expect(read.rejections).toEqual({});
     const frames = read.rows.filter((row) => row.kind === 'decoded-data');
@@ -47,8 +52,8 @@ describe.each(['values', 'zeros'] as const)('%s', (payload) => {
 });
 
 describe('one file', () => {
-  it('holds the bytes themselves, and the second is not there', () => {
-    const home = write({ both: false, payload: 'values' });
+  it('holds the bytes themselves, and the second is not there', async () => {
+    const home = await write({ both: false, payload: 'values' });
     expect(existsSync(join(home, 'client-daemon.log'))).toBe(false);
     const lines = readFileSync(join(home, '.syftbox/logs/syftbox.log'), 'utf8').split('\n');
     expect(lines[4]).toContain(String.raw`session_id: \"s-1\", seq: 3, `);
