@@ -188,14 +188,20 @@ function readAt(fd: number, offset: number, length: number): string | null {
   return shownText(bytes.toString('utf8', 0, bytesRead), length <= READ_BYTES);
 }
 
-/** Walks from a line whose offset is known to one below it. */
+/** Text of a line that is known by its number alone, walking from one above it. */
 function readForward(fd: number, offset: number, from: number, wanted: number): string | null {
-  const block = Buffer.alloc(BLOCK_BYTES);
-  let line = from;
-  let start = offset;
-  for (let position = offset; line < wanted;) {
+  const start = startOf(fd, { line: from, offset }, wanted);
+  return start === undefined ? null : readFrom(fd, start);
+}
+
+/** Offset of a line below one whose offset is known; undefined when the file ends before it. */
+function startOf(fd: number, from: { readonly line: number; readonly offset: number }, wanted: number): number | undefined {
+  let { line, offset: start } = from;
+  if (line >= wanted) return start;
+  const block = Buffer.allocUnsafe(BLOCK_BYTES);
+  for (let position = start; line < wanted;) {
     const bytesRead = readSync(fd, block, 0, block.length, position);
-    if (bytesRead === 0) return null;
+    if (bytesRead === 0) return undefined;
     const part = block.subarray(0, bytesRead);
     for (let at = part.indexOf(10); at >= 0 && line < wanted; at = part.indexOf(10, at + 1)) {
       line++;
@@ -203,13 +209,18 @@ function readForward(fd: number, offset: number, from: number, wanted: number): 
     }
     position += bytesRead;
   }
+  return start;
+}
+
+function readFrom(fd: number, start: number): string | null {
+  const block = Buffer.alloc(READ_BYTES);
   const bytesRead = readSync(fd, block, 0, READ_BYTES, start);
   if (bytesRead === 0) return null;
   const newline = block.subarray(0, bytesRead).indexOf(10);
   return shownText(block.toString('utf8', 0, newline < 0 ? bytesRead : newline), newline >= 0 || bytesRead < READ_BYTES);
 }
 
-const EVENT_LINES = sql`SELECT e.source_id, e.line_no, e.byte_offset, e.byte_length FROM log_event AS e JOIN source AS s ON s.source_id = e.source_id AND s.mirror_of IS NULL ORDER BY e.source_id, e.line_no`;
+const EVENT_LINES = sql`SELECT line_no, byte_offset, byte_length FROM log_event WHERE source_id = ? AND line_no > ? ORDER BY line_no LIMIT ?`;
 const OTHER_LINES = sql`
   SELECT DISTINCT source_id, line_no FROM (
     SELECT source_id, unnest([first_line, last_line]) AS line_no FROM family
@@ -225,17 +236,93 @@ const OTHER_LINES = sql`
   ) AS wanted ANTI JOIN log_event USING (source_id, line_no) WHERE line_no > 0 ORDER BY source_id, line_no
 `;
 
+const KEPT_SOURCES = sql`SELECT source_id, path, mirror_of IS NULL AS is_judged FROM source ORDER BY source_id`;
+
+/** Lines of a source that are taken from the store, and handed to it, at once. */
+const BATCH_ROWS = 20_000;
+
 /** Keeps the text of every line that evidence can point to, so that a saved store can be shown without its files. */
 export async function saveExcerpts(place: Place, store: Store): Promise<void> {
-  const text = fileText(fileOf(place), store);
-  for (const statement of [EVENT_LINES, OTHER_LINES]) {
-    const rows: [number, number, string][] = [];
-    for (const row of await store.query(statement)) {
-      const sourceId = number(row, 'source_id');
-      const lineNo = number(row, 'line_no');
-      const shown = await text(sourceId, lineNo, row['byte_offset'] === undefined ? undefined : row);
-      if (shown !== null) rows.push([sourceId, lineNo, shown]);
+  const files = fileOf(place);
+  const others = new Map<number, number[]>();
+  for (const row of await store.query(OTHER_LINES)) {
+    const lines = others.get(number(row, 'source_id'));
+    if (lines === undefined) others.set(number(row, 'source_id'), [number(row, 'line_no')]);
+    else lines.push(number(row, 'line_no'));
+  }
+  for (const row of await store.query(KEPT_SOURCES)) {
+    const sourceId = number(row, 'source_id');
+    const path = files(String(row['path']));
+    if (path === undefined) continue;
+    const kept = new Kept(sourceId, store, others.get(sourceId) ?? []);
+    await withFile(path, async (fd) => kept.read(fd, row['is_judged'] === true));
+    await kept.flush();
+  }
+}
+
+/** The lines of one source that are kept. One walk from its first line to its last. */
+class Kept {
+  private readonly sourceId: number;
+  private readonly store: Store;
+  /** Lines that gave no event, in order, and how many of them were read. */
+  private readonly others: readonly number[];
+  private done = 0;
+  /** A line and where it begins. */
+  private at = { line: 1, offset: 0 };
+  private rows: [number, number, string][] = [];
+
+  constructor(sourceId: number, store: Store, others: readonly number[]) {
+    this.sourceId = sourceId;
+    this.store = store;
+    this.others = others;
+  }
+
+  async read(fd: number, isJudged: boolean): Promise<void> {
+    for (let last = 0, isMore = isJudged; isMore;) {
+      const events = await this.store.query(EVENT_LINES, [this.sourceId, last, BATCH_ROWS]);
+      for (const row of events) {
+        last = number(row, 'line_no');
+        this.readOthers(fd, last);
+        this.at = { line: last, offset: number(row, 'byte_offset') };
+        this.keep(last, readAt(fd, this.at.offset, number(row, 'byte_length')));
+      }
+      isMore = events.length === BATCH_ROWS;
+      await this.flush();
     }
-    await store.append('excerpt', rows);
+    this.readOthers(fd, Infinity);
+  }
+
+  /** Those before `end`. */
+  private readOthers(fd: number, end: number): void {
+    for (let line = this.others[this.done]; line !== undefined && line < end; line = this.others[++this.done]) {
+      const start = startOf(fd, this.at, line);
+      if (start === undefined) return;
+      this.at = { line, offset: start };
+      this.keep(line, readFrom(fd, start));
+    }
+  }
+
+  private keep(line: number, text: string | null): void {
+    if (text !== null) this.rows.push([this.sourceId, line, text]);
+  }
+
+  async flush(): Promise<void> {
+    await this.store.append('excerpt', this.rows);
+    this.rows = [];
+  }
+}
+
+/** Does nothing for a file that went away since it was read. */
+async function withFile(path: string, use: (fd: number) => Promise<void>): Promise<void> {
+  let fd: number;
+  try {
+    fd = openPlain(path);
+  } catch {
+    return;
+  }
+  try {
+    await use(fd);
+  } finally {
+    closeSync(fd);
   }
 }

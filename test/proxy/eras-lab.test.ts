@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runBin } from '../helpers/bin.ts';
 import { firstCause, runLab, type LabRun } from '../helpers/lab-run.ts';
+import { limiter } from '../helpers/limiter.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'hotlink-doctor-eras-'));
 const PAGE = readFileSync(new URL('../../docs/live.md', import.meta.url), 'utf8');
@@ -12,12 +13,16 @@ const PARTIES = ['aggregator', 'client1', 'client2'] as const;
 /** A machine that is busy with other tests answers late, and E1 waits for an accept once. */
 const PATIENT = ['--switch', 'accept-wait-ms=60000'];
 const SEED = ['--scenario', 'seed-29509799'];
+/** Runs at once: what a program writes in pieces must be read in pieces. */
+const AT_ONCE = 2;
+const MOST_SEEDS = 6;
 let runs = 0;
+const slot = limiter(AT_ONCE);
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 async function run(args: readonly string[]): Promise<LabRun> {
-  const done = await runLab(join(root, `run-${++runs}`, 'sandbox'), args);
+  const done = await slot(async () => runLab(join(root, `run-${++runs}`, 'sandbox'), args));
   const { accounting } = done.diagnosis;
   // Whatever a run shows, it writes only what the real client writes.
   expect([accounting.total.rejected, accounting.unmatchedHotlink]).toEqual([0, 0]);
@@ -40,9 +45,15 @@ function counters(done: LabRun, party: (typeof PARTIES)[number]): Record<string,
   return done.telemetry(party) as unknown as Record<string, number>;
 }
 
-describe.concurrent('live up', { timeout: 240_000 }, () => {
+describe.concurrent('live up', { timeout: 600_000 }, () => {
   it('E1b: completes, is recognised, and is judged like the recording of one: offers race, the rest is not known', async () => {
-    const done = await run(['--era', 'E1b', '--relay-version', 'S1', '--debug', '--overtaking', '0.2', '--late-ms', '30', ...PATIENT]);
+    const args = ['--era', 'E1b', '--relay-version', 'S1', '--debug', '--overtaking', '0.2', '--late-ms', '30', ...PATIENT];
+    let done = await run([...args, '--seed', '1']);
+    // Chance decides whether an offer overtakes its accept.
+    for (let seed = 2; seed <= MOST_SEEDS && !firstCause(done.diagnosis).startsWith('offer-race '); seed++) {
+      expect(firstCause(done.diagnosis)).toBe('websocket-fallback run');
+      done = await run([...args, '--seed', String(seed)]);
+    }
     expect([done.completed, done.diagnosis.verdict]).toEqual([true, 'inconclusive']);
     expect(done.diagnosis.parties.map(({ era }) => era?.value)).toEqual(['E1', 'E1', 'E1']);
     expect(firstCause(done.diagnosis)).toMatch(/^offer-race /);
@@ -91,7 +102,7 @@ describe.concurrent('live up', { timeout: 240_000 }, () => {
 
   it.each(['E3+B', 'E3+D', 'E3+E', 'E3+C+D+E'])('the published run, %s: as the page says', async (client) => {
     const row = table('client').find(([name]) => name === client);
-    const done = await run([...SEED, '--era', `${client}/burst-ms=1000`, '--patience', '9']);
+    const done = await run([...SEED, '--era', `${client}/burst-ms=1000`, '--patience', '10']);
     const ends = done.completed ? 'done' : 'stalls';
     const cause = done.completed ? '' : firstCause(done.diagnosis).split(' ')[0];
     // A completed run goes on behind the published part; what client2 had of client1 is the first u.

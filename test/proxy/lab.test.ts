@@ -43,16 +43,15 @@ describe.concurrent('live up', { timeout: 120_000 }, () => {
   it.each([
     ['the published stall', ['--era', 'E3'], 'sender-lock-drop aggregator', 'failed'],
     ['its cure', ['--era', 'E5b'], 'turn-credentials-missing run', 'degraded'],
-    ['two parties of E3', ['--era', 'E3', '--parties', '2'], 'sender-lock-drop client1>aggregator', 'failed'],
-    ['E5a in the directed layout', ['--era', 'E5a'], /^peer-key-mismatch client[12]>aggregator$/, 'failed'],
-    ['a hanging program', ['--era', 'E5b', '--fault', 'hang-app:client1'], 'silent-application client1', 'inconclusive'],
-    ['a killed client', ['--era', 'E5b', '--fault', 'kill-client:client1'], 'dead-client client1', 'failed'],
-    ['a missing marker', ['--era', 'E5b', '--fault', 'marker-missing:client1>client2'], 'missing-channel client1>client2', 'failed'],
-    ['a restarted relay', ['--era', 'E5b', '--fault', 'relay-restart'], 'relay-restart run', 'failed'],
+    [
+      'a hanging program',
+      ['--era', 'E5b', '--fault', 'hang-app:client1', '--patience', '14'],
+      'silent-application client1',
+      'inconclusive',
+    ],
   ] as const)('%s', async (_name, args, cause, verdict) => {
     const { diagnosis, result } = await runLab(args);
-    // Of two equal causes the one leads whose frame came first.
-    expect(firstCause(diagnosis)).toMatch(cause);
+    expect(firstCause(diagnosis)).toBe(cause);
     expect(diagnosis.verdict).toBe(verdict);
     expect(result.completed).toBe(verdict === 'degraded');
     expect(diagnosis.accounting.total.rejected).toBe(0);

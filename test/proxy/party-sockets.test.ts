@@ -16,8 +16,8 @@ afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
 
-async function listen(port: number, serve: (socket: Socket) => void = () => undefined): Promise<{ server: Server; port: number }> {
-  const server = createServer({ highWaterMark: 1024 * 1024 }, serve);
+async function listen(port: number): Promise<{ server: Server; port: number }> {
+  const server = createServer({ highWaterMark: 1024 * 1024 });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   ends.push(() => server.close());
@@ -27,23 +27,22 @@ async function listen(port: number, serve: (socket: Socket) => void = () => unde
 describe('pieces', { timeout: 30_000 }, () => {
   /** Sizes of the pieces in which writes with pauses between are read. */
   async function sizes(writes: readonly number[], most: number, burstMs: number): Promise<number[]> {
+    const { server, port } = await listen(0);
+    const accepted = once(server, 'connection') as Promise<[Socket]>;
+    const program = connect({ port, host: '127.0.0.1', noDelay: true });
+    const [socket] = await accepted;
+    const writing = async (): Promise<void> => {
+      for (const bytes of writes) {
+        program.write(Buffer.alloc(bytes));
+        await delay(400);
+      }
+      program.end();
+    };
     const got: number[] = [];
-    const reading = new Promise<void>((done, fail) => {
-      void listen(0, (socket) => {
-        const read = async (): Promise<void> => {
-          for await (const chunk of chunksOf(socket, most, burstMs)) got.push(chunk.length);
-        };
-        read().then(done, fail);
-      }).then(async ({ port }) => {
-        const program = connect({ port, host: '127.0.0.1', noDelay: true });
-        for (const bytes of writes) {
-          program.write(Buffer.alloc(bytes));
-          await delay(400);
-        }
-        program.end();
-      }, fail);
-    });
-    await reading;
+    const reading = async (): Promise<void> => {
+      for await (const chunk of chunksOf(socket, most, burstMs)) got.push(chunk.length);
+    };
+    await Promise.all([writing(), reading()]);
     return got;
   }
 

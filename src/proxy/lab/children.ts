@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { DoctorError } from '../../model/errors.ts';
 
 /** For a child to say that it is ready. */
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
 
 export class Child {
   readonly name: string;

@@ -44,6 +44,12 @@ export const FAULTS = {
   'marker-empty': { place: 'direction', says: "the sender's marker is empty", failures: 'F-27' },
   'marker-without-port': { place: 'direction', says: "the sender's marker names no port", failures: 'F-27' },
   'port-taken': { place: 'direction', says: 'a stranger listens on the port of the sender', failures: 'F-6' },
+  probe: {
+    place: 'direction',
+    says: "a stranger is connected to the sender's port first, and leaves when the program is there",
+    failures: 'F-4',
+  },
+  'acl-wide': { place: 'direction', says: "the sender's access list lets everybody read", failures: 'F-12' },
   'acl-excludes': { place: 'direction', says: "the sender's access list leaves the receiver out", failures: 'F-2, F-28' },
   'acl-denied': { place: 'direction', says: "the receiver's access list lets the sender read and not write", failures: 'F-2' },
 } as const satisfies Record<string, FaultKind>;

@@ -34,8 +34,8 @@ export function partyEmails(count: number): readonly string[] {
 
 /** How one channel's files differ from what they should be. */
 export type MarkerFault = 'missing' | 'empty' | 'without-port';
-/** Who may not do what: the peer neither read nor write, the peer not write. */
-export type AclFault = 'excludes' | 'denied';
+/** Who may do what: the peer neither read nor write, the peer not write, everybody read. */
+export type AclFault = 'excludes' | 'denied' | 'wide';
 
 export interface LayoutFaults {
   /** By `i>j`, at party i. */
@@ -86,8 +86,9 @@ function writeChannel(
     writeFileSync(join(directory, 'stream.accept'), '1');
   }
   const aclFault = faults.acls.get(key);
-  const readers = aclFault === 'excludes' ? [me] : [me, peer];
-  writeFileSync(join(directory, 'syft.pub.yaml'), acl(readers, aclFault === undefined ? [me, peer] : [me], me));
+  const readers = { excludes: [me], denied: [me, peer], wide: ['"*"'], none: [me, peer] }[aclFault ?? 'none'];
+  const writers = aclFault === 'excludes' || aclFault === 'denied' ? [me] : [me, peer];
+  writeFileSync(join(directory, 'syft.pub.yaml'), acl(readers, writers, me));
 }
 
 /** `relay/state.json`, as the development stack leaves it. */

@@ -1,5 +1,5 @@
 /** One run of the lab from an empty folder to a sandbox that `analyze` reads: processes, programs, faults, and how it ended. */
-import type { Server } from 'node:net';
+import { connect, type Server } from 'node:net';
 import { setMaxListeners } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { Link } from './link.ts';
 import { freePorts, listenOn } from './ports.ts';
 import { OwnProgram } from './own-program.ts';
 import { WorkloadPlayer, type Player, type ProgramEnd, type Seat } from './players.ts';
-import { clientsOf, faultsOf, partyArgs, relayArgs, type Setup } from './setup.ts';
+import { clientsOf, faultsOf, partyArgs, relayArgs, volumesOf, type Setup } from './setup.ts';
 
 /** After the last byte of a finished run: telemetry is flushed each 3 s. */
 const SETTLE_MS = 3500;
@@ -19,7 +19,10 @@ const POLL_MS = 100;
 /** From its first telemetry on, a client finds markers and sends access lists; then programs start. */
 const PREPARE_MS = 1200;
 /** For a client to get so far. */
-const READY_MS = 8000;
+const READY_MS = 30_000;
+
+/** A probe is there before the program is, and leaves after it has come. */
+const PROBE_MS = 2000;
 
 export interface LabOptions {
   readonly setup: Setup;
@@ -104,6 +107,7 @@ class Lab {
     );
     await Promise.all(punctual.map(async (index) => this.untilReady(index)));
     await this.pause(PREPARE_MS);
+    for (const { at, to } of this.faultsOf('probe')) void this.probe(this.layout.ports.get(portKey(at, to)) ?? 0);
     const result = await this.compute();
     await Promise.allSettled(late);
     return result;
@@ -119,6 +123,7 @@ class Lab {
     ];
     for (const [name, kind] of kinds) for (const { at, to } of this.faultsOf(name)) markers.set(portKey(at, to), kind);
     for (const { at, to } of this.faultsOf('acl-excludes')) acls.set(portKey(at, to), 'excludes');
+    for (const { at, to } of this.faultsOf('acl-wide')) acls.set(portKey(at, to), 'wide');
     for (const { at, to } of this.faultsOf('acl-denied')) acls.set(portKey(to, at), 'denied');
     return { markers, acls };
   }
@@ -167,6 +172,14 @@ class Lab {
     await this.startClient(index, join(this.o.sandbox, '..', `twin-of-${this.emails[index] ?? ''}`));
   }
 
+  /** Somebody looks whether the port listens, and stays a while. */
+  private async probe(port: number): Promise<void> {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.on('error', () => undefined);
+    await this.pause(PROBE_MS);
+    socket.destroy();
+  }
+
   // ---- programs
 
   private async compute(): Promise<LabResult> {
@@ -209,8 +222,8 @@ class Lab {
       signal: this.giveUp.signal,
     };
     const { setup, sandbox } = this.o;
-    const { rounds, bytes, seed, program, workload } = setup;
-    if (program === null) return new WorkloadPlayer(seat, workload, { rounds, bytes, seed });
+    const { rounds, bytes, seed, program, workload, volumes } = setup;
+    if (program === null) return new WorkloadPlayer(seat, workload, { rounds, bytes, seed, volumes: volumesOf(volumes, this.emails) });
     return new OwnProgram(seat, { command: program, sandbox, run: this.layout.run, seed, children: this.children });
   }
 
@@ -221,7 +234,8 @@ class Lab {
   private async playOne(player: Player, me: number): Promise<void> {
     const client = this.has('late-client', me);
     // A program of a late client comes when that is as ready as the others were.
-    const lateMs = (this.has('late-app', me)?.seconds ?? 0) * 1000;
+    const probed = this.faultsOf('probe').some(({ at }) => at === me);
+    const lateMs = Math.max((this.has('late-app', me)?.seconds ?? 0) * 1000, probed ? PROBE_MS / 4 : 0);
     await this.pause(Math.max(lateMs, client === undefined ? 0 : client.seconds * 1000 + PREPARE_MS));
     await player.run(async (round) => this.strike(me, round));
   }

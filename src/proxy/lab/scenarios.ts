@@ -6,7 +6,7 @@ import { applySettings, DEFAULT_SETUP, parseSettings, type Setup } from './setup
 export interface Expected {
   /** Rule that names the first cause. */
   readonly cause: string;
-  /** `client1`, `client1>client2`, or `run`. */
+  /** `client1`, `client1>client2`, `run`; `*`: it varies from run to run. */
   readonly where: string;
   /** Whether the programs get to their end. */
   readonly completes: boolean;
@@ -277,9 +277,27 @@ export const SCENARIOS: readonly Scenario[] = [
     shows: 'one program reads nothing, its buffers are full, and its client hears nobody any more',
     failures: 'F-7',
     eras: ['E6'],
-    settings: 'fault=deaf-app:client2@1 rounds=2 bytes=6000000 patience=14',
+    settings: 'fault=deaf-app:client2@1 rounds=2 bytes=6000000 patience=20',
     expects: stalls('stalled-reader', 'client2'),
     cure: 'fault=none',
+  },
+  {
+    name: 'offer-race',
+    shows: 'an offer outruns its accept inside the relay, and that direction stays on the WebSocket',
+    failures: 'F-29',
+    eras: ['E6', 'E5b'],
+    settings: 'transport=webrtc overtaking=0.5 late-ms=5 seed=2',
+    expects: completes('offer-race', '*'),
+    cure: 'order=connection late-ms=0',
+  },
+  {
+    name: 'oversize-packet',
+    shows: 'chunks larger than a data channel takes go over the WebSocket instead',
+    failures: 'F-9',
+    eras: ['E6'],
+    settings: 'transport=webrtc chunk-bytes=1048576 bytes=200000 rounds=3',
+    expects: completes('websocket-fallback', 'run'),
+    cure: 'chunk-bytes=61440',
   },
 ];
 
@@ -291,6 +309,7 @@ export function scenarioNamed(name: string, option = '--scenario'): Scenario {
   throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option, value: name, expected: oneOf(name, SCENARIO_NAMES) });
 }
 
+/** What a run of it is made with: the first of its eras, then its settings. */
 export function setupOf({ eras, settings }: Scenario): Setup {
   return applySettings({ ...DEFAULT_SETUP, era: eras[0] ?? DEFAULT_SETUP.era }, parseSettings(settings, '--scenario'), '--scenario');
 }

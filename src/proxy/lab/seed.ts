@@ -13,7 +13,7 @@ const BODY_BYTES = 1_572_916;
 /** Where the one short read within a body falls: what a fresh connection takes before its first acknowledgement. */
 const SHORT_READ_AT = 65_536;
 /** Between pieces, so that each is read by itself: more than a client waits for a piece to fill (`burst-ms`). */
-const PIECE_PAUSE_MS = 2000;
+const PIECE_PAUSE_MS = 3000;
 /** First word of every body. Read as a length it is more than what follows, so a receiver that lost the length waits for ever. */
 const FIRST_WORD = 2n * BigInt(BODY_BYTES);
 

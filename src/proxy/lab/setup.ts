@@ -48,6 +48,8 @@ export interface Setup {
   readonly rounds: number;
   /** Of one message. */
   readonly bytes: number;
+  /** Bytes of a message where a direction differs (workload rounds), by `from>to` in local names. */
+  readonly volumes: Readonly<Record<string, number>>;
   /** Seconds without a byte moving after which a run has stopped. */
   readonly patience: number;
   /** As `parseFault` reads them. */
@@ -78,6 +80,7 @@ export const DEFAULT_SETUP: Setup = {
   program: null,
   rounds: 5,
   bytes: 12_000,
+  volumes: {},
   patience: 12,
   faults: [],
   seed: 1,
@@ -113,7 +116,7 @@ function yesOrNo(value: string, refuse: Refuse): boolean {
   return choose(value, ['on', 'off', 'true', 'false'], refuse) === 'on' || value === 'true';
 }
 
-const EMAIL = /^[A-Za-z0-9][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+$/;
+const EMAIL = /^[A-Za-z0-9][A-Za-z0-9._-]*@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+$/;
 
 function partiesOf(value: string, refuse: Refuse): readonly string[] {
   if (/^\d+$/.test(value)) return partyEmails(number(value, 2, MOST_PARTIES, refuse));
@@ -135,7 +138,10 @@ function partyEra(setup: Setup, value: string, refuse: Refuse): Setup {
   if (value === 'none') return { ...setup, partyEras: {} };
   const [name, wished] = ofParty(setup, value) ?? ['', ''];
   if (name === '') throw refuse(`PARTY=ERA, a party of ${namesOf(setup.parties)}`);
-  return { ...setup, partyEras: { ...setup.partyEras, [name]: checked(wished, (text) => parseClient(text, refuse)) } };
+  return {
+    ...setup,
+    partyEras: { ...setup.partyEras, [name]: checked(wished, (text) => parseClient(text, (what) => refuse(`PARTY=ERA, ${what}`))) },
+  };
 }
 
 function partyTransport(setup: Setup, value: string, refuse: Refuse): Setup {
@@ -151,6 +157,13 @@ function withSwitch(setup: Setup, value: string, refuse: Refuse, isFirst: boolea
   if (at >= 0 && !setup.parties.some((email) => isParty(email, value.slice(0, at)))) throw refuse(`NAME=VALUE, or PARTY:NAME=VALUE`);
   parseSwitch(value.slice(at + 1), refuse);
   return { ...setup, switches: [...(isFirst ? [] : setup.switches), value] };
+}
+
+function volume(setup: Setup, value: string, refuse: Refuse): Setup {
+  const [, from = '', to = '', bytes = ''] = /^(.+)>(.+):(\d+)$/.exec(value) ?? [];
+  const isDirection = [from, to].every((name) => setup.parties.some((email) => isParty(email, name))) && from !== to;
+  if (!isDirection) throw refuse(`FROM>TO:BYTES of ${namesOf(setup.parties)}`);
+  return { ...setup, volumes: { ...setup.volumes, [`${from}>${to}`]: number(bytes, 0, MOST_MESSAGE_BYTES, refuse) } };
 }
 
 function withFault(setup: Setup, value: string, isFirst: boolean): Setup {
@@ -238,6 +251,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
     says: 'bytes of a message',
     set: (setup, value, refuse) => ({ ...setup, bytes: Math.trunc(number(value, 0, MOST_MESSAGE_BYTES, refuse)) }),
   },
+  volume: { says: 'FROM>TO:BYTES, bytes of a message of one direction; may be repeated', set: volume },
   patience: {
     says: 'seconds without a byte moving after which a run has stopped',
     set: (setup, value, refuse) => ({ ...setup, patience: number(value, 1, MOST_PATIENCE_S, refuse) }),
@@ -342,6 +356,17 @@ function relayOf(setup: Setup): string {
   const patches: readonly string[] = clientsOf(setup).flatMap((text) => parseClient(text).patches);
   const needed = Object.keys(RELAY_PATCHES).filter((name) => patches.includes(name));
   return [...new Set([...setup.relayVersion.split('+'), ...needed])].join('+');
+}
+
+/** By party numbers. */
+export function volumesOf(volumes: Setup['volumes'], emails: readonly string[]): ReadonlyMap<string, number> {
+  const index = (name = ''): number => emails.findIndex((email) => isParty(email, name));
+  return new Map(
+    Object.entries(volumes).map(([direction, bytes]) => {
+      const [from, to] = direction.split('>');
+      return [`${index(from)}>${index(to)}`, bytes];
+    }),
+  );
 }
 
 export function relayArgs(setup: Setup): readonly string[] {

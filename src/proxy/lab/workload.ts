@@ -8,6 +8,8 @@ export interface WorkloadOptions {
   /** Bytes of one message. */
   readonly bytes: number;
   readonly seed: number;
+  /** Bytes of a message of one direction, by `from>to`, where that differs. */
+  readonly volumes?: ReadonlyMap<string, number>;
 }
 
 export interface ProgramHooks {
@@ -41,10 +43,12 @@ interface Step {
 }
 
 /** Two parties: 0→1, 1→0 in rounds. More: all report to the first, it answers, then rounds of shares and reveals. */
-export function stepsOf(parties: number, { rounds, bytes }: WorkloadOptions): readonly Step[] {
+export function stepsOf(parties: number, { rounds, bytes, volumes }: WorkloadOptions): readonly Step[] {
   const steps: Step[] = [];
-  const add = (round: number, from: number, to: number, size: number): void =>
-    void steps.push({ round, phase: round === 0 ? 'sync' : `round ${round}`, from, to, bytes: size });
+  const add = (round: number, from: number, to: number, size: number): void => {
+    const own = round === 0 ? undefined : volumes?.get(`${from}>${to}`);
+    steps.push({ round, phase: round === 0 ? 'sync' : `round ${round}`, from, to, bytes: own ?? size });
+  };
   if (parties > 2) {
     for (let i = 1; i < parties; i++) add(0, i, 0, SYNC_BYTES);
     for (let i = 1; i < parties; i++) add(0, 0, i, SYNC_BYTES);

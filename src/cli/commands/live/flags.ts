@@ -6,9 +6,9 @@ import { ERA_NAMES, parseClient, parseSwitch, switchList } from '../../../proxy/
 import { EXIT, type ExitCode } from '../../exit.ts';
 
 export const ORDERS = ['shared', 'connection'] as const;
+export const ERAS = `${ERA_NAMES.join(', ')}; with patches of the notes: E3+C+D`;
 export const OVERFLOWS = ['drop', 'wait'] as const;
 export const LOGGED = ['values', 'zeros'] as const;
-export const ERAS = `${ERA_NAMES.join(', ')}; with patches of the notes: E3+C+D`;
 export const TRANSPORTS = ['websocket', 'webrtc'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 export const MAX_PORT = 65_535;

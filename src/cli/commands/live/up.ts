@@ -24,6 +24,7 @@ const SETTING_FLAGS = {
   program: 'program',
   rounds: 'rounds',
   bytes: 'bytes',
+  volume: 'volume',
   patience: 'patience',
   fault: 'fault',
   seed: 'seed',
@@ -66,12 +67,13 @@ async function up(sandbox: string, flags: UpFlags): Promise<ExitCode> {
   const root = resolve(sandbox);
   if (existsSync(root) && readdirSync(root).length > 0)
     throw new DoctorError('HLD_CLI_UNWRITABLE_OUTPUT', { path: sandbox, reason: 'the folder is not empty' });
-  const [{ runLab }, { applySettings, DEFAULT_SETUP }, { scenarioNamed, setupOf }] = await Promise.all([
+  const [{ runLab }, { applySettings, DEFAULT_SETUP }, { setupOf }, { readScenario }] = await Promise.all([
     import('../../../proxy/lab/run.ts'),
     import('../../../proxy/lab/setup.ts'),
     import('../../../proxy/lab/scenarios.ts'),
+    import('../../../proxy/lab/scenario-file.ts'),
   ]);
-  const base = flags.scenario === undefined ? DEFAULT_SETUP : setupOf(scenarioNamed(flags.scenario));
+  const base = flags.scenario === undefined ? DEFAULT_SETUP : setupOf(await readScenario(flags.scenario, '--scenario'));
   const setup = applySettings(base, settingsOf(flags));
   const stop = new AbortController();
   process.removeAllListeners('SIGINT');
@@ -103,7 +105,7 @@ export function addUp(live: Command, done: (code: ExitCode) => void): void {
     .command('up')
     .description('run relay, parties and programs once in an empty folder, and keep the sandbox')
     .argument('<sandbox>', 'a folder that is empty or not there yet')
-    .option('--scenario <name>', 'a failure by its name (live scenarios lists them); other flags change it')
+    .option('--scenario <name>', 'a failure by its name (live scenarios lists them) or from a file; other flags change it')
     .option('--parties <n>', 'how many (3): aggregator, client1, …; or names such as client1+client2')
     .option('--era <era>', `act as clients of this era (E6): ${ERAS}`)
     .option('--party-era <party=era>', 'one party of another era; may be repeated', gathered)
@@ -119,6 +121,7 @@ export function addUp(live: Command, done: (code: ExitCode) => void): void {
     .option('--program <command>', "a command of yours that is each party's program; docs/live.md says what it finds in its environment")
     .option('--rounds <n>', 'rounds of messages after the programs have found each other (5)')
     .option('--bytes <n>', 'bytes of a message (12000)')
+    .option('--volume <direction:bytes>', 'bytes of a message of one direction, such as client1>client2:100000; may be repeated', gathered)
     .option('--patience <seconds>', 'give up when nobody has moved a byte for so long (12)')
     .option(
       '--fault <name[:where[:seconds]][@when]>',
