@@ -100,10 +100,13 @@ export class PartyLog {
     [this.room, this.spare] = [this.spare, this.room];
     this.used = 0;
     this.listed = 0;
-    this.writing = Promise.all(this.outputs.map(async (output) => output.flush())).then(() => {
-      this.writing = undefined;
-    });
+    this.writing = this.writeOut();
     return this.writing;
+  }
+
+  private async writeOut(): Promise<void> {
+    await Promise.all(this.outputs.map(async (output) => output.flush()));
+    this.writing = undefined;
   }
 
   async close(): Promise<void> {
