@@ -1,17 +1,17 @@
 /**
  * Makes every failure of tools/parts/causes.ts with the built command, judges it and the recording that belongs to it, and writes
- * docs/live-causes.md. `npx tsx tools/causes.ts CORPUS [NAME…]`: with names only those scenarios, and nothing is written.
+ * docs/live-causes.md. `npx tsx tools/causes.ts CORPUS [NAME…]`: with names only those scenarios; other rows stay.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { causesOf, findingsOf, fingerprintText } from '../src/live/fingerprint.ts';
 import type { Diagnosis } from '../src/model/diagnosis.ts';
 import { scenarioNamed } from '../src/proxy/lab/scenarios.ts';
-import { CAUSES, isSame, pageText, type CauseRow, type Said } from './parts/causes.ts';
+import { CAUSES, isSame, pageText, saidOnPage, type CauseRow, type Said } from './parts/causes.ts';
 
 const BIN = fileURLToPath(new URL('../dist/cli/bin.js', import.meta.url));
 const PAGE = fileURLToPath(new URL('../docs/live-causes.md', import.meta.url));
@@ -27,7 +27,7 @@ async function run(args: readonly string[]): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
-async function saidOf(input: string, finding: string | undefined): Promise<string> {
+async function judged(input: string, finding: string | undefined): Promise<string> {
   const diagnosis = JSON.parse(await run(['analyze', input, '--format', 'json', '--quiet'])) as Diagnosis;
   const found = finding === undefined ? causesOf(diagnosis)[0] : findingsOf(diagnosis).find(({ rule }) => rule === finding);
   return found === undefined ? 'none' : fingerprintText(found);
@@ -40,13 +40,13 @@ function recordingOf(corpus: string, name: string): string {
 
 async function say(row: CauseRow, corpus: string, folder: string): Promise<Said> {
   const scenario = scenarioNamed(row.scenario);
-  const recorded = row.recording === null ? null : await saidOf(recordingOf(corpus, row.recording), row.finding);
+  const recorded = row.recording === null ? null : await judged(recordingOf(corpus, row.recording), row.finding);
   let ours = '';
   for (let tried = 0; tried < TRIES; tried++) {
     const sandbox = join(folder, `${row.scenario}-${CAUSES.indexOf(row)}-${tried}`, 'sandbox');
     const seed = tried === 0 ? [] : ['--seed', String(tried + 10)];
     await run(['live', 'up', sandbox, '--scenario', row.scenario, '--format', 'json', ...seed]);
-    ours = await saidOf(sandbox, row.finding);
+    ours = await judged(sandbox, row.finding);
     if (recorded === null || isSame({ ours, recorded }, scenario) === true) break;
   }
   process.stderr.write(`${row.scenario}: ${ours}${recorded === null ? '' : ` (${recorded})`}\n`);
@@ -65,9 +65,9 @@ try {
       for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) said.set(row, await say(row, corpus, folder));
     }),
   );
-  const text = pageText(rows.map((row) => [row, scenarioNamed(row.scenario), said.get(row) ?? { ours: '', recorded: null }]));
-  if (names.length === 0) writeFileSync(PAGE, text);
-  else process.stdout.write(text);
+  const before = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '';
+  const saidOf = (row: CauseRow): Said => said.get(row) ?? saidOnPage(before, row) ?? { ours: '', recorded: null };
+  writeFileSync(PAGE, pageText(CAUSES.map((row) => [row, scenarioNamed(row.scenario), saidOf(row)])));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -74,22 +74,24 @@ function topologyOf(diagnosis: Diagnosis): Topology | string {
 
 /** One era for all, and those that differ. */
 function eraSettings(parties: Diagnosis['parties'], nameOf: ReadonlyMap<string, string>, notes: string[]): readonly string[] {
-  const eras = parties.map(({ email, era }) => {
-    const name = nameOf.get(email) ?? '';
-    const known = era.value === null ? undefined : ERAS[era.value];
-    if (era.value !== null && known === undefined) notes.push(`${name} acts as ${UNKNOWN_ERA}: the lab has no client of ${era.value}`);
-    else if (era.value !== null && known !== era.value) notes.push(`${name} acts as ${known ?? ''}: its era is told as ${era.value} only`);
-    return { name, era: known };
-  });
-  const told = eras.flatMap(({ era }) => (era === undefined ? [] : [era]));
-  const common = mostFrequent(told) ?? UNKNOWN_ERA;
-  for (const { name, era } of eras) if (era === undefined) notes.push(`${name} acts as ${common}: nothing tells its era`);
+  const eras = parties.map(({ email, era }) => ({
+    name: nameOf.get(email) ?? '',
+    told: era.value,
+    era: era.value === null ? undefined : ERAS[era.value],
+  }));
+  const common = mostFrequent(eras.flatMap(({ era }) => (era === undefined ? [] : [era]))) ?? UNKNOWN_ERA;
+  for (const { name, told, era } of eras) {
+    if (told === null) notes.push(`${name} acts as ${common}: nothing tells its era`);
+    else if (era === undefined) notes.push(`${name} acts as ${common}: the lab has no client of ${told}`);
+    else if (era !== told) notes.push(`${name} acts as ${era}: its era is told as ${told} only`);
+  }
   return [`era=${common}`, ...eras.flatMap(({ name, era }) => (era === undefined || era === common ? [] : [`party-era=${name}:${era}`]))];
 }
 
+/** On a tie the newest. */
 function mostFrequent(words: readonly string[]): string | undefined {
   const count = (word: string): number => words.filter((one) => one === word).length;
-  return words.toSorted((a, b) => count(b) - count(a) || (a < b ? -1 : 1))[0];
+  return words.toSorted((a, b) => count(b) - count(a) || (a < b ? 1 : -1))[0];
 }
 
 function relaySettings({ relay }: Diagnosis, notes: string[]): readonly string[] {

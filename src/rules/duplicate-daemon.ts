@@ -5,10 +5,7 @@
 import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, name, refs, stopped } from './engine/ask.ts';
 import type { CaseFile } from './facts/case-file.ts';
-import type { LogEvent } from './facts/events.ts';
-
-/** A new connection that the old one outlives by less than this is a reconnect. */
-const RECONNECT_US = 5_000_000;
+import { connectionsOf, meetings, portsTakenByTwin, RECONNECT_US, type Meeting } from './facts/twins.ts';
 
 export const duplicateDaemon = defineRule({
   meta: {
@@ -23,7 +20,7 @@ export const duplicateDaemon = defineRule({
       restart: 'A client that was restarted: its old connection is removed.',
       'two-acceptors': 'Two different users that accept one session.',
     },
-    blindTo: 'Where the second daemon runs.',
+    blindTo: 'Where the second daemon runs, unless it found the ports of the first taken.',
     remedy: 'Stop the second daemon of this identity (another machine, another home directory, an embedded client in a desktop app).',
     explains: ['duplicate-delivery', 'asymmetric-growth', 'stalled-counters', 'silent-application'],
     slowsOnly: true,
@@ -43,43 +40,14 @@ export const duplicateDaemon = defineRule({
       .rows.flatMap(({ email, met }) => met.slice(0, 1).map((m) => draftFor(c, email, m))),
 });
 
-interface Meeting {
-  readonly came: LogEvent;
-  readonly other: LogEvent;
-  /** How long both were there. */
-  readonly besideUs: number;
-}
-
 function nonEmpty(email: string, met: readonly Meeting[]): { readonly email: string; readonly met: readonly Meeting[] } | undefined {
   return met.length === 0 ? undefined : { email, met };
 }
 
-/** What the relay says of a user's connections; a relay that starts anew knows no connection of before. */
-function connectionsOf(c: CaseFile, email: string): { readonly email: string; readonly lines: readonly LogEvent[] } | undefined {
-  const lines = c.events
-    .of('hub-registered', 'hub-removed', 'relay-start')
-    .filter((e) => e.user === email || e.kind === 'relay-start')
-    .toSorted((a, b) => a.id - b.id);
-  return lines.some((e) => e.kind === 'hub-registered') ? { email, lines } : undefined;
-}
-
-function meetings(lines: readonly LogEvent[]): readonly Meeting[] {
-  const met: Meeting[] = [];
-  const alive = new Map<string, LogEvent>();
-  for (const e of lines) {
-    if (e.kind === 'relay-start') alive.clear();
-    if (e.conn === null) continue;
-    if (e.kind === 'hub-removed') {
-      alive.delete(e.conn);
-      continue;
-    }
-    const other = [...alive.values()][0];
-    alive.set(e.conn, e);
-    if (other === undefined) continue;
-    const removed = lines.find((x) => x.kind === 'hub-removed' && x.conn === other.conn && x.id > e.id);
-    met.push({ came: e, other, besideUs: removed?.t == null || e.t === null ? Infinity : removed.t - e.t });
-  }
-  return met;
+/** Bytes are missing at this party, or only one of the two could listen for its programs. */
+function harms(c: CaseFile, email: string): boolean {
+  const loses = c.directions.some((d) => (d.to === email || d.from === email) && d.lost.min > 0);
+  return stopped(c) && (loses || portsTakenByTwin(c, email).length > 0);
 }
 
 function draftFor(c: CaseFile, email: string, { came, other }: Meeting): Draft {
@@ -88,10 +56,10 @@ function draftFor(c: CaseFile, email: string, { came, other }: Meeting): Draft {
     .find((x) => c.events.session(x.sid ?? '', 'accept-received').filter((y) => y.party === x.party).length > 1);
   return {
     subject: { party: email },
-    severity: stopped(c) && c.directions.some((d) => (d.to === email || d.from === email) && d.lost.min > 0) ? 'error' : 'warning',
+    severity: harms(c, email) ? 'error' : 'warning',
     confidence: 'certain',
     message: `the relay had two connections of ${name(email, c)} at the same time: a second daemon of this identity takes part`,
-    evidence: refs(other, came, twice),
+    evidence: refs(other, came, twice, portsTakenByTwin(c, email)[0]),
     ...firstTime([came]),
     touches: '*',
   };

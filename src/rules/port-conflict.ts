@@ -9,6 +9,7 @@ import type { CaseFile, PartyFact, Ref } from './facts/case-file.ts';
 import type { LogEvent } from './facts/events.ts';
 import type { RunnerEvent } from './facts/load-runner.ts';
 import { carried, lineRef, partyOf, runnerLines, speakerOf } from './facts/runner.ts';
+import { portsTakenByTwin } from './facts/twins.ts';
 import type { Steps } from './engine/steps.ts';
 
 export const portConflict = defineRule({
@@ -22,6 +23,7 @@ export const portConflict = defineRule({
     notEvidence: {
       reconnect: 'A failed bind after a second start of hotlink in one process: its own dead manager holds the port.',
       'bound-later': 'A failed bind of an era that tries again and succeeds.',
+      twin: 'Failed binds for every own port while the relay has two connections of this user: a second client in the same folder.',
       probed: 'A failed probe of a runner by itself: the proxy may not have been up yet.',
       'older-marker': "A failed bind when an older run's marker of the same client has the port: that proxy serves the program.",
     },
@@ -33,6 +35,10 @@ export const portConflict = defineRule({
     const seen = steps
       .of('parties', c.parties)
       .into('with a bind that failed', (p) => c.events.ofParty(p.email, 'bind-failed', 'bind-timeout').map((fail) => ({ p, fail })))
+      .that(
+        'that was not for all its ports, with a second client of its identity at the relay',
+        ({ p, fail }) => !portsTakenByTwin(c, p.email).includes(fail),
+      )
       .that('before a reconnect made a second manager', ({ p, fail }) => fail.line <= (p.managers[1]?.enabled?.line ?? Infinity))
       .to('for a port that no older run of this party holds', ({ p, fail }) => {
         const port = Number(fail.addr?.split(':').at(-1) ?? NaN);

@@ -13,6 +13,21 @@ testRule(duplicateDaemon, {
       message: /two connections of client2 at the same time/,
       decisive: /wshub registered/,
     },
+    'a second client in the same folder, which found the ports taken': {
+      story: () =>
+        story()
+          .startClients()
+          .twin('client1')
+          .bindFailed('client1', 'aggregator')
+          .bindFailed('client1', 'client2')
+          .connect('aggregator')
+          .connect('client2')
+          .talk('client2', 'aggregator', 13)
+          .end(20),
+      subject: 'client1',
+      severity: 'error',
+      decisive: /wshub registered/,
+    },
   },
   clear: {
     reconnect: () => story().start().talk('client1', 'client2', 8).wait(3).cut('client2').end(20),

@@ -70,6 +70,15 @@ testRule(portConflict, {
         .connect('client2')
         .talk('client1', 'client2', 13)
         .end(20),
+    twin: () =>
+      story()
+        .startClients()
+        .twin('client1')
+        .bindFailed('client1', 'aggregator')
+        .bindFailed('client1', 'client2')
+        .connect('aggregator')
+        .connect('client2')
+        .end(20),
     'older-marker': () => taken().staleMarkers('client1'),
   },
   insufficient: () => taken().withoutLogs(),

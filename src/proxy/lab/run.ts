@@ -98,8 +98,6 @@ class Lab {
     });
     const punctual = [...emails.keys()].filter((index) => this.has('late-client', index) === undefined);
     await Promise.all(punctual.map(async (index) => this.startClient(index)));
-    for (const { at } of this.faultsOf('twin')) await this.startTwin(at);
-    for (const { at } of this.faultsOf('twin-at-home')) await this.startClient(at, join(sandbox, emails[at] ?? ''));
     writeState(
       this.layout,
       { pid: this.relay?.pid ?? 0, port: this.relayPort },
@@ -107,6 +105,7 @@ class Lab {
     );
     await Promise.all(punctual.map(async (index) => this.untilReady(index)));
     await this.pause(PREPARE_MS);
+    await this.startTwins();
     for (const { at, to } of this.faultsOf('probe')) void this.probe(this.layout.ports.get(portKey(at, to)) ?? 0);
     const result = await this.compute();
     await Promise.allSettled(late);
@@ -167,9 +166,14 @@ class Lab {
     return link.port;
   }
 
-  /** Outside the sandbox's parties, as on another machine: no markers there. */
-  private async startTwin(index: number): Promise<void> {
-    await this.startClient(index, join(this.o.sandbox, '..', `twin-of-${this.emails[index] ?? ''}`));
+  /** Second clients come when the first ones listen. */
+  private async startTwins(): Promise<void> {
+    const { sandbox } = this.o;
+    const home = (at: number): string => this.emails[at] ?? '';
+    // Outside of the sandbox, as on another machine: no markers there.
+    for (const { at } of this.faultsOf('twin')) await this.startClient(at, join(sandbox, '..', `twin-of-${home(at)}`));
+    for (const { at } of this.faultsOf('twin-at-home')) await this.startClient(at, join(sandbox, home(at)));
+    if (this.faultsOf('twin').length + this.faultsOf('twin-at-home').length > 0) await this.pause(PREPARE_MS);
   }
 
   /** Somebody looks whether the port listens, and stays a while. */
