@@ -3,10 +3,12 @@ import type { ExitCode } from '../../exit.ts';
 import { addParty } from './party.ts';
 import { addRelay } from './relay.ts';
 import { addUp } from './up.ts';
+import { addWatch } from '../watch.ts';
 
 export function addLive(program: Command, done: (code: ExitCode) => void): void {
   const live = program.command('live').description('a small hotlink of our own, relay and parties: reproduces a failure in seconds');
   addUp(live, done);
   addRelay(live, done);
   addParty(live, done);
+  addWatch(live, done, 'attach');
 }
