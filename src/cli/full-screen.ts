@@ -3,7 +3,7 @@
 const ENTER = '\u001B[?1049h\u001B[?25l\u001B[?7l';
 const LEAVE = '\u001B[?7h\u001B[?25h\u001B[?1049l';
 const HOME = '\u001B[H';
-const REST_OF_LINE = '\u001B[K';
+const CLEAR_LINE = '\u001B[2K';
 const REST_OF_SCREEN = '\u001B[J';
 
 export class FullScreen {
@@ -25,7 +25,7 @@ export class FullScreen {
   /** Lines no longer than the screen is wide, no more than it is high. What stands there already is not written again. */
   draw(lines: readonly string[]): void {
     if (!this.isOn) return;
-    const text = lines.map((line) => line + REST_OF_LINE).join('\r\n');
+    const text = lines.map((line) => CLEAR_LINE + line).join('\r\n');
     if (text === this.drawn) return;
     this.drawn = text;
     process.stdout.write(HOME + text + REST_OF_SCREEN);

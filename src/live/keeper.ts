@@ -7,7 +7,7 @@ export interface FlushFigures {
   /** Manager that counted, and when it wrote: milliseconds since 1970 on the client's clock. */
   readonly startedMs: number | null;
   readonly updatedMs: number | null;
-  /** Equal where nothing moved between two flushes of one manager. */
+  /** Equal where two flushes say the same, but for their time. */
   readonly signature: string;
 }
 

@@ -30,6 +30,15 @@ export function pulseOf(text: string): Pulse | undefined {
     txP2p: of('tx_p2p_packets') + of('tx_quic_packets'),
     txWs: of('tx_ws_packets'),
     direct: file.integer('webrtc_connected') ?? file.object('live')?.integer('webrtc_connected') ?? 0,
-    signature: [startedMs, ...Object.values(counters)].join(' '),
+    signature: signatureOf(text),
   };
+}
+
+/** Everything but the time of the flush; the order of the lists' entries is random (field guide 5.1). */
+function signatureOf(text: string): string {
+  const inOrder = (key: string, value: unknown): unknown => {
+    if (key === 'updated_ms') return undefined;
+    return Array.isArray(value) ? value.map((one) => JSON.stringify(one)).toSorted() : value;
+  };
+  return JSON.stringify(JSON.parse(text), inOrder);
 }

@@ -2,8 +2,8 @@
  * The record of a watch: a folder that `analyze` reads as the sandbox that it follows.
  *
  * Every file lies where it lies in the sandbox. Logs only grow: what a client truncated at its start stands before what it wrote since, as in a log that
- * is appended. Telemetry files have each flush beside them (`hotlink_telemetry.json.1795353924102`), which is a series. What happened to files stands in
- * `_collected/journal.jsonl`. Appended bytes are whole in order at any moment, small files are renamed into place: a crash leaves a record that can be read.
+ * is appended. Telemetry files have their earlier flushes beside them (`hotlink_telemetry.json.1795353924102`), which is a series; of flushes that say the
+ * same the first and the last. What happened to files stands in `_collected/journal.jsonl`. Appended bytes are whole in order at any moment, small files are renamed into place: a crash leaves a record that can be read.
  */
 import {
   appendFileSync,
@@ -32,7 +32,7 @@ export interface RecordOptions {
   /** Where files lie below the folder: the party's address, when the sandbox is one party's folder. */
   readonly prefix: string;
   readonly maxBytes: number;
-  /** Without: only telemetry and containers are kept, and of flushes in which nothing moved the first and the last. */
+  /** Without: only telemetry and containers are kept. */
   readonly logs: boolean;
   /** Time of the watching machine, ISO 8601. */
   readonly time: () => string;
@@ -50,7 +50,7 @@ interface KeptLog {
 /** The last flushes of one manager. */
 interface Series {
   signature: string;
-  /** Files of the present stretch of equal figures: its first and its last. */
+  /** Files of the present stretch of equal flushes: its first and its last. */
   readonly files: string[];
 }
 
@@ -138,7 +138,7 @@ export class Recorder implements Keeper {
     this.bytes += before.bytes.length;
     const key = `${path}\n${String(startedMs)}`;
     const series = this.series.get(key);
-    if (this.wantsLogs || series?.signature !== signature) this.series.set(key, { signature, files: [name] });
+    if (series?.signature !== signature) this.series.set(key, { signature, files: [name] });
     else if (series.files.push(name) > 2) this.drop(series.files.splice(1, 1)[0] ?? name);
   }
 

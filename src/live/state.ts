@@ -20,7 +20,8 @@ const CONFIRM_MS = 4000;
 /** Two flushes. */
 const ALIVE_MS = 6500;
 const RATE_MS = 6000;
-const MOST_NOTICES = 4;
+const MOST_NOTICES = 8;
+const DOCKER_NOTICE_MS = 15_000;
 
 type Flow = Diagnosis['flows'][number];
 
@@ -53,7 +54,7 @@ export class WatchModel {
   private readonly startedMs: number;
   private readonly causes = new Map<string, Tracked>();
   private readonly ways = new Map<string, Way>();
-  private readonly notices: string[] = [];
+  private readonly notices: { readonly code: string; readonly words: string; readonly ms: number }[] = [];
   private judgedMs: number | undefined;
   private judgeMs: number | undefined;
   private runId: string | undefined;
@@ -87,8 +88,8 @@ export class WatchModel {
   }
 
   notice(code: Extract<WatchNews, { kind: 'notice' }>['code'], words: string): readonly WatchNews[] {
-    if (this.notices.at(-1) === words) return [];
-    this.notices.push(words);
+    if (this.notices.some((one) => one.words === words)) return [];
+    this.notices.push({ code, words, ms: this.clocks.now() });
     this.notices.splice(0, this.notices.length - MOST_NOTICES);
     return [{ kind: 'notice', code, words }];
   }
@@ -341,7 +342,8 @@ export class WatchModel {
         place: `${source}:${line}`,
       })),
       relayAgeMs: this.relayMs === undefined ? null : now - this.relayMs,
-      notices: [...this.notices],
+      // That docker is not there is soon known.
+      notices: this.notices.filter((one) => one.code !== 'docker' || now - one.ms < DOCKER_NOTICE_MS).map((one) => one.words),
       record,
     };
   }

@@ -68,6 +68,7 @@ class Watch {
   private readonly judge: Judge;
   private readonly docker: DockerProbe | undefined;
   private readonly startedMs: number;
+  private readonly startedAt: string;
   private readonly stats: string[] = [];
   private judging: Promise<void> | undefined;
   private nextJudgeMs = -Infinity;
@@ -82,11 +83,13 @@ class Watch {
     this.judge = new Judge(options.judgeCommand);
     this.docker = options.dockerCommand === undefined ? undefined : new DockerProbe(options.dockerCommand, DOCKER_MS, clocks.now);
     this.startedMs = clocks.now();
+    this.startedAt = clocks.time();
   }
 
   async run(): Promise<Watched> {
     const { signal } = this.o;
     this.say([this.model.start(this.o.recordFolder)]);
+    this.manifest({});
     for (;;) {
       const behind = this.look();
       this.askDocker();
@@ -184,9 +187,18 @@ class Watch {
       this.look();
       if (this.isStale || this.model.judgement === undefined) await this.judgeOnce();
     } else this.look();
+    const { recorder, clocks } = this.o;
+    this.manifest({ endedAt: clocks.time(), why, bytes: recorder.bytes, leftOut: recorder.leftOut, stopped: recorder.stopped ?? null });
     const view = this.view();
     const outcome = outcomeOf(view, this.model.isFailing);
     return { why, view, outcome };
+  }
+
+  /** What the record is, and how it ended: without an end the watch was killed. */
+  private manifest(end: Readonly<Record<string, string | number | null>>): void {
+    if (this.o.recordFolder === null) return;
+    const about = { what: 'record of a watch', sandbox: this.o.sandbox, startedAt: this.startedAt, pollMs: POLL_MS, ...end };
+    this.o.recorder.own('manifest.json', `${JSON.stringify(about, null, 2)}\n`);
   }
 
   private view(): WatchView {

@@ -13,6 +13,8 @@ export interface ScreenOptions {
   readonly height: number;
   readonly color: boolean;
   readonly ascii: boolean;
+  /** Only what should stay when the screen is gone: the verdict, causes, directions. */
+  readonly brief?: boolean;
 }
 
 type Line = readonly Span[];
@@ -27,6 +29,8 @@ const MOST_BECAUSE = 2;
 const MOST_WAITS = 4;
 const MOST_EVENTS = 20;
 const EVIDENCE = 2;
+/** A direction whose figures changed within this time moves: judgements come every few seconds. */
+const MOVES_MS = 5000;
 const GAP = '  ';
 
 const CAUSE_STYLE: Readonly<Record<WatchCause['severity'], Style>> = { error: 'red', warning: 'yellow', info: 'cyan' };
@@ -140,22 +144,27 @@ function headOf(view: WatchView, sheet: Sheet): Section {
   return { lines, least: 2 };
 }
 
+/** Whom a cause is about, unless its words begin with that. */
+function subjectOf({ subject: { party, from, to }, message: words }: WatchCause, sheet: Sheet): string {
+  const who =
+    party === undefined ? (from === undefined ? '' : `${sheet.role(from)} ${sheet.show('→')} ${sheet.role(to ?? '')}`) : sheet.role(party);
+  return who === '' || sheet.prose(words).startsWith(who) ? '' : `${who}: `;
+}
+
 function causesOf(view: WatchView, sheet: Sheet): Section {
   const day = dateOf(view.causes[0]?.evidence[0]?.time);
   const lines = view.causes.flatMap((cause, i): Line[] => {
-    const where =
-      cause.subject.party ??
-      (cause.subject.from === undefined ? '' : `${sheet.role(cause.subject.from)} → ${sheet.role(cause.subject.to ?? '')}`);
     const head = [
       span(`${String(i + 1).padStart(2)}  `),
       span(sheet.show(cause.rule), 'bold', CAUSE_STYLE[cause.severity]),
-      span(`${GAP}${where.includes('→') ? sheet.show(where) : sheet.role(where)}${where === '' ? '' : ': '}${sheet.prose(cause.message)}`),
+      span(`${GAP}${subjectOf(cause, sheet)}${sheet.prose(cause.message)}`),
     ];
     const proof = cause.evidence.slice(0, EVIDENCE).map((item): Line => {
       const place =
         item.source === undefined ? '' : `${item.source.split('/').at(-1) ?? ''}${item.line === undefined ? '' : `:${item.line}`}`;
-      const time = item.time === undefined ? '' : `${clockTime(item.time, day)}${GAP}`;
-      return sheet.both([span(`      ${sheet.show(time)}`, 'dim'), span(sheet.show(message(item)), 'dim')], sheet.show(place));
+      const time = item.time === undefined ? '' : `${clockTime(item.time, day)} `;
+      const who = item.clock === undefined ? '' : `${sheet.role(item.clock)} `;
+      return sheet.both([span(`      ${sheet.show(time)}${who} `, 'dim'), span(sheet.show(message(item)), 'dim')], sheet.show(place));
     });
     return [sheet.both(head, cause.confirmed ? cause.confidence : 'suspected'), ...proof];
   });
@@ -166,24 +175,24 @@ function causesOf(view: WatchView, sheet: Sheet): Section {
   return { lines: [...lines, ...waits], least: Math.min(3, lines.length) };
 }
 
-function stillness({ neverUsed, stillMs, isAtLeast, rate }: WatchDirection): string {
+function stillness({ neverUsed, stillMs, isAtLeast }: WatchDirection): string {
   if (neverUsed) return '';
-  if (rate !== null && rate > 0 && stillMs < 5000) return 'moves';
+  if (!isAtLeast && stillMs < MOVES_MS) return 'moves';
   return `${isAtLeast ? 'over ' : ''}${seconds(stillMs)}`;
 }
 
 function directionsOf({ directions }: WatchView, sheet: Sheet): Section {
   if (directions.length === 0) return { lines: [], least: 0 };
-  const head = ['direction', 'sent', 'delivered', '', 'a second', 'unchanged for', ''].map((text) => span(text, 'dim'));
+  const head = ['direction', 'sent', 'delivered', '', 'bytes/s', 'still', ''].map((text) => span(text, 'dim'));
   const rows = directions.map((d): Span[] => {
     const lost = d.lost.min > 0;
-    const mark = lost ? '✗' : d.lost.max === 0 && !d.neverUsed ? '✓' : '';
+    const mark = lost ? '✗' : !d.neverUsed && d.delivered.min > 0 && d.delivered.min >= d.sent.max ? '✓' : '';
     return [
       span(`${sheet.role(d.from)} ${sheet.show('→')} ${sheet.role(d.to)}`),
       span(d.neverUsed ? '-' : sheet.show(interval(d.sent))),
       span(d.neverUsed ? '-' : sheet.show(interval(d.delivered))),
       span(sheet.show(mark), lost ? 'red' : 'green'),
-      span(d.rate === null || d.neverUsed ? '' : sheet.show(rounded(d.rate))),
+      span(d.rate === null || d.rate === 0 || d.neverUsed ? '' : sheet.show(rounded(d.rate))),
       span(sheet.show(stillness(d))),
       span(d.neverUsed ? 'never used' : d.transport === 'unknown' ? '' : d.transport, 'dim'),
     ];
@@ -262,15 +271,17 @@ function share(sections: readonly Section[], room: number): number[] {
 /** At most `height` lines of at most `width` cells each, the last one at the bottom. */
 export function renderScreen(view: WatchView, options: ScreenOptions): string[] {
   const sheet = new Sheet(options, view);
-  const foot = footOf(view, sheet).slice(-Math.max(0, options.height - 1));
-  const sections = [headOf(view, sheet), causesOf(view, sheet), directionsOf(view, sheet), partiesOf(view, sheet), eventsOf(view, sheet)];
+  const isBrief = options.brief === true;
+  const foot = isBrief ? [] : footOf(view, sheet).slice(-Math.max(0, options.height - 1));
+  const most = [headOf(view, sheet), causesOf(view, sheet), directionsOf(view, sheet)];
+  const sections = isBrief ? most : [...most, partiesOf(view, sheet), eventsOf(view, sheet)];
   const given = share(sections, options.height - foot.length);
   const lines = sections.flatMap(({ lines }, i) => {
     const count = given[i] ?? 0;
     if (count >= lines.length || count === 0) return lines.slice(0, count);
     return [...lines.slice(0, count - 1), [span(`    ${lines.length - count + 1} more lines`, 'dim')]];
   });
-  const gap = Math.max(0, options.height - foot.length - lines.length);
+  const gap = isBrief ? 0 : Math.max(0, options.height - foot.length - lines.length);
   return [...lines, ...Array.from({ length: gap }, (): Line => []), ...foot]
     .slice(0, options.height)
     .map((line) => printSpans(sheet.fit(line), options.color));

@@ -145,13 +145,12 @@ async function screenOutput(sandbox: string, options: Options): Promise<Output> 
     },
     end: ({ view }) => {
       screen.close();
-      const { width } = screen.size;
-      const height = 12 + view.causes.length * 3 + view.directions.length;
-      const lines = renderScreen(
-        { ...view, parties: [], events: [], notices: view.notices },
-        { width: terminalWidth(options.width ?? width), height, color, ascii },
-      );
-      print(lines.filter((line) => line !== '' && !line.endsWith('Ctrl-C ends')).join('\n'));
+      const width = terminalWidth(options.width ?? screen.size.width);
+      print(renderScreen(view, { width, height: Infinity, color, ascii, brief: true }).join('\n'));
+      if (view.record !== null)
+        print(
+          `record in ${oneLine(view.record.folder)}: ${view.record.bytes} bytes${view.record.stopped === null ? '' : `, ${view.record.stopped}`}`,
+        );
       print(`Next: hotlink-doctor analyze ${oneLine(view.record?.folder ?? sandbox)}`);
     },
     close: () => screen.close(),
