@@ -14,6 +14,8 @@ import { addReport } from './commands/report.ts';
 import { addRules } from './commands/rules.ts';
 import { addSchema } from './commands/schema.ts';
 import { addTrace } from './commands/trace.ts';
+import { addWatch } from './commands/watch.ts';
+import { addWatchJudge } from './commands/watch-judge.ts';
 import { addWhyNot } from './commands/why-not.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { mask } from '../ingest/mask.ts';
@@ -48,6 +50,8 @@ function buildProgram(done: (code: ExitCode) => void): Command {
   addWhyNot(program);
   addPreflight(program, done);
   addLive(program, done);
+  addWatch(program, done);
+  addWatchJudge(program);
   addQuery(program);
   addRules(program);
   addExplain(program);

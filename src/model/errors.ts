@@ -146,6 +146,14 @@ export const ERRORS = {
     (d) =>
       `no party '${d.party}' in this input${d.similar === undefined ? '' : `; did you mean '${d.similar}'?`}; ${d.known.length === 0 ? 'it shows no party at all' : `its parties are ${d.known.join(', ')}`}`,
   ),
+  HLD_WATCH_CANNOT_JUDGE: entry<{ path: string; reason: string; code: string }>(
+    'input',
+    (d) => `${d.path} cannot be watched: ${d.reason}${d.code === '' ? '' : ` (${d.code})`}`,
+  ),
+  HLD_WATCH_NOT_A_FOLDER: entry<{ path: string }>(
+    'usage',
+    (d) => `${d.path} is a file; watch and collect take the folder of a running system, analyze reads single files`,
+  ),
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;
