@@ -13,7 +13,7 @@ import { largest } from '../../util/extent.ts';
 import type { Profile } from '../profile.ts';
 import { judgeEach, nameInputs, partsOf } from '../several.ts';
 
-const FORMATS = ['text', 'json'] as const;
+const FORMATS = ['text', 'json', 'html'] as const;
 const LIMITS = ['error', 'warning', 'info', 'inconclusive'] as const;
 
 interface Target {
@@ -28,6 +28,7 @@ interface Options extends AlsoOptions {
   db?: string;
   run?: string;
   allRuns?: boolean;
+  detail?: boolean;
   relayZone?: string;
   rules?: string;
   templates?: string;
@@ -85,10 +86,32 @@ function layoutFor({ file }: Target, options: Options): { width: number; color: 
   };
 }
 
+/** So that the document does not depend on what else was asked for. */
+function withoutDetail(diagnosis: Diagnosis): Diagnosis {
+  const { detail: _, ...rest } = diagnosis;
+  return rest;
+}
+
+/** A page shows one run of one input. */
+function refusePageOf(what: string, options: Options): void {
+  if (options.format?.some(({ format }) => format === 'html') !== true) return;
+  throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', {
+    option: '--format',
+    value: 'html',
+    expected: `text or json with ${what}; a page shows one run of one input`,
+  });
+}
+
 async function render(diagnoses: readonly Diagnosis[], target: Target, options: Options): Promise<string> {
   if (target.format === 'json') {
     const { renderJson } = await import('../../report/json.ts');
-    return diagnoses.map((diagnosis) => renderJson(diagnosis, options.allRuns === true ? 0 : 2)).join('');
+    const shown = options.detail === true ? diagnoses : diagnoses.map(withoutDetail);
+    return shown.map((diagnosis) => renderJson(diagnosis, options.allRuns === true ? 0 : 2)).join('');
+  }
+  if (target.format === 'html') {
+    const [{ renderHtml }, { loadPageAssets }] = await Promise.all([import('../../report/html/page.ts'), import('../html-assets.ts')]);
+    const assets = loadPageAssets();
+    return diagnoses.map((diagnosis) => renderHtml(diagnosis, assets)).join('');
   }
   const { renderTerminal } = await import('../../report/terminal.ts');
   const layout = { ...layoutFor(target, options), verbose: options.verbose === true };
@@ -115,12 +138,14 @@ async function judge(input: string, options: Options, profile?: Profile): Promis
     const chosen: readonly (string | undefined)[] = options.allRuns === true && known.length > 0 ? known : [options.run];
     const own = ownRulesOf(ownRules, store);
     const diagnoses: Diagnosis[] = [];
+    const detail = options.detail === true || options.format?.some(({ format }) => format === 'html') === true;
     for (const run of chosen) {
       const notes = options.note.map(mask);
       diagnoses.push(
         await diagnose(query, excerpts, {
           notes,
           own,
+          detail,
           ...(run !== undefined && { run }),
           ...(profile !== undefined && { lap: profile.lap }),
         }),
@@ -148,6 +173,7 @@ async function analyzeSeveral(paths: readonly string[], options: Options, folder
     const expected = 'a file only with one input; keep each input in a database of its own';
     throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--db', value: options.db, expected });
   }
+  refusePageOf('several inputs', options);
   // A rule that cannot be read is one error, not one for each input.
   await loadOwnRules(options.rules);
   const targets = targetsOf(options);
@@ -168,6 +194,7 @@ async function analyzeSeveral(paths: readonly string[], options: Options, folder
 async function analyze(inputs: readonly string[], options: Options): Promise<ExitCode> {
   const [input = ''] = inputs;
   if (inputs.length > 1) return analyzeSeveral(inputs, options);
+  if (options.allRuns === true) refusePageOf('--all-runs', options);
   const started = performance.now();
   const profile = options.profile === true ? new (await import('../profile.ts')).Profile() : undefined;
   let diagnoses: Diagnosis[];
@@ -190,10 +217,11 @@ export function addAnalyze(program: Command, done: (code: ExitCode) => void): vo
     .command('analyze')
     .description('say what happened in a run: verdict, flows, causes with their evidence, what to do')
     .argument('<inputs...>', 'sandbox directory, file, archive (.tar.gz, .zip, .gz), - or a database saved with --db; several are compared')
-    .option('--format <x[=file]>', 'text or json, to stdout or to a file; may be repeated', parseTarget)
+    .option('--format <x[=file]>', 'text, json or html, to stdout or to a file; may be repeated', parseTarget)
     .option('--db <file>', 'keep what was read as a DuckDB database, which analyze and query open without the logs')
     .option('--run <id>', 'judge this run instead of the newest')
     .option('--all-runs', 'judge every run; json prints one diagnosis a line')
+    .option('--detail', 'with series over time, frames and more context in the json; html has them always')
     .option('--relay-zone <zone>', "zone of the relay's local time: minutes, ±HH:MM or a name; found from the evidence if left out")
     .option('--templates <file>', TEMPLATES_HELP)
     .option(
