@@ -4,7 +4,7 @@ import { othersOf, symptomsOf, telling } from '../causes.ts';
 import { counted } from '../figures.ts';
 import { drawEvidence } from './evidence.ts';
 import { html, type Markup } from './markup.ts';
-import { icon, type Section, type View } from './view.ts';
+import { icon, sentence, type Section, type View } from './view.ts';
 
 const MOST_METRICS = 24;
 /** Excerpts of what is no cause. */
@@ -44,7 +44,7 @@ function drawCause(cause: Finding, rank: number, view: View): Markup {
     <p class="rule">
       ${icon(cause.severity)} <code>${cause.rule}</code>${subject !== '' && html` <span class="subject">${subject}</span>`} ${badges(cause)}
     </p>
-    <h3 id="cause-${rank}-title">${names.prose(cause.message)}</h3>
+    <h3 id="cause-${rank}-title">${sentence(view, cause.message)}</h3>
     ${cause.remedy !== '' && html`<p class="do"><strong>Do</strong> ${names.prose(cause.remedy)}</p>`}
     <h4>What shows it</h4>
     ${drawEvidence(cause.evidence, view, 0, telling(cause.evidence))}

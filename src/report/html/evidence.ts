@@ -30,7 +30,10 @@ function drawOne(item: Evidence, view: View): Markup {
   const head = html`<span class="when">${timeOf(view, item.time, item.clock)}</span>
     <span class="who">${item.clock === undefined ? '' : names.role(item.clock)}</span> <span class="what">${text}</span>
     <span class="place">${names.place(item, item.clock)}</span>`;
-  if (item.line === undefined || item.source === undefined) return html`<li class="plain">${head}</li>`;
+  if (item.line === undefined || item.source === undefined) {
+    const bare = item.time === undefined && item.clock === undefined;
+    return html`<li class="plain${bare && html` bare`}">${head}</li>`;
+  }
   const body =
     context === undefined
       ? html`<ol class="lines">

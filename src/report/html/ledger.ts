@@ -41,13 +41,15 @@ function bar(bounds: Interval | null, most: number): Markup | false {
 
 function cell(flow: Flow, stage: string, bounds: Interval | null, most: number, lostHere: boolean): Markup {
   const frames = framesAt(flow, stage);
+  const { relayed, written } = flow.hops;
+  const isPast = stage === 'relayed' && relayed !== null && written !== null && relayed.max < written.min;
   const known = frames === null ? '' : `${interval(frames)} ${frames.min === 1 && frames.max === 1 ? 'frame' : 'frames'}`;
   return html`<td data-head="${HEADS[stage]}" ${lostHere && html` class="drop"`}>
     <span class="figure"
       >${bounds === null ? html`<span class="none">no line tells</span>` : interval(bounds)}${
         lostHere && html` <span class="mark" title="lost before here">✗<span class="vh"> lost before here</span></span>`
       }</span
-    >${frames !== null && html`<span class="frames">${known}</span>`}${bar(bounds, most)}
+    >${frames !== null && html`<span class="frames">${known}</span>`}${isPast && html`<span class="frames">the rest peer to peer</span>`}${bar(bounds, most)}
   </td>`;
 }
 
@@ -57,7 +59,7 @@ function drawRow(flow: Flow, view: View, withProgram: boolean): Markup {
   const loss = lossOf(stages);
   const most = Math.max(...stages.map(([, bounds]) => (bounds === null || bounds.max > 2 ** 49 ? (bounds?.min ?? 0) : bounds.max)));
   const [mark, word] = STATE[flow.state];
-  const cells = stages.map(([stage, bounds]) => cell(flow, stage, bounds, most, loss?.before === stage));
+  const cells = stages.map(([stage, bounds]) => cell(flow, stage, bounds, most, flow.state === 'lossy' && loss?.before === stage));
   const lost = flow.lost.max === 0 ? '0' : interval(flow.lost);
   return html`<tr class="${flow.state}">
     <th scope="row">

@@ -2,7 +2,7 @@
  * Markup that is safe by construction: whatever is put into a template is escaped, unless it is markup itself. Nothing of a
  * Diagnosis ever becomes an element, an attribute or an address; names of elements, attributes and classes are ours alone.
  */
-import { safeText } from '../text.ts';
+import { cutEnd, safeText } from '../text.ts';
 
 const OURS = Symbol('markup');
 
@@ -35,8 +35,18 @@ function write(value: Value): string {
   return isMarkup(value) ? value.text : value.map(write).join('');
 }
 
+/** Indentation of the source is no part of the page. */
+const trimmed = new WeakMap<TemplateStringsArray, readonly string[]>();
+
+function partsOf(parts: TemplateStringsArray): readonly string[] {
+  const known = trimmed.get(parts) ?? parts.map((part) => part.replaceAll(/\s*\n\s*/g, '\n'));
+  trimmed.set(parts, known);
+  return known;
+}
+
 /** Tagged template; attributes are always written in double quotes. */
-export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Markup {
+export function html(template: TemplateStringsArray, ...values: readonly Value[]): Markup {
+  const parts = partsOf(template);
   return ours(parts.map((part, i) => (i === 0 ? part : write(values[i - 1]) + part)).join(''));
 }
 
@@ -57,4 +67,9 @@ export function jsonText(value: unknown): string {
 /** Figures of a drawing: at most one place after the point. */
 export function at(value: number): number {
   return Math.round(value * 10) / 10;
+}
+
+/** As it will be shown, in at most `width` signs. */
+export function cut(text: string, width: number): string {
+  return cutEnd(safeText(text, false), width, false);
 }

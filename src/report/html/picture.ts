@@ -1,8 +1,7 @@
 /** The parties and what each direction carried, as a drawing that needs no script. The ledger below it says the same in figures. */
 import type { Flow, Party } from '../../model/diagnosis.ts';
 import { arrived, lossOf, stagesOf } from '../flows.ts';
-import { cutEnd } from '../text.ts';
-import { at, html, type Markup } from './markup.ts';
+import { at, cut, html, type Markup } from './markup.ts';
 import type { View } from './view.ts';
 
 interface Spot {
@@ -16,6 +15,8 @@ interface Board {
   readonly spots: readonly Spot[];
   /** Where on a line its label stands, from its lower-numbered end. */
   readonly label: number;
+  /** The same from the sender, where slanting lines cross in the middle. */
+  readonly near?: number;
   /** Signs of a label; a longer one is shortened. */
   readonly room: number;
   readonly name: number;
@@ -28,7 +29,7 @@ const MOST_LABELLED = 4;
 const LANE = 9;
 
 const WIDE = { width: 720, box: { w: 158, h: 54 }, room: 22, name: 18 };
-const NARROW: Omit<Board, 'spots'> = { width: 340, height: 96, box: { w: 96, h: 54 }, label: 0.5, room: 17, name: 11 };
+const NARROW: Omit<Board, 'spots' | 'near'> = { width: 340, height: 96, box: { w: 96, h: 54 }, label: 0.5, room: 17, name: 11 };
 
 function boardFor(count: number): Board {
   if (count === 1) return { ...WIDE, height: 90, label: 0.5, spots: [{ x: 360, y: 45 }] };
@@ -58,7 +59,8 @@ function boardFor(count: number): Board {
     return {
       ...WIDE,
       height: 440,
-      label: 0.34,
+      label: 0.5,
+      near: 0.26,
       spots: [
         { x: 100, y: 48 },
         { x: 620, y: 48 },
@@ -110,7 +112,13 @@ interface Ends {
   readonly back: boolean;
 }
 
-function drawFlow(flow: Flow | undefined, label: string, ends: Ends, board: Board, labelled: boolean): Markup {
+interface Drawn {
+  readonly line: Markup;
+  /** Drawn after all lines, so that none runs through it. */
+  readonly label: Markup | false;
+}
+
+function drawFlow(flow: Flow | undefined, label: string, ends: Ends, board: Board, labelled: boolean): Drawn {
   const { from, to, back } = ends;
   const state = flow?.state ?? 'unknown';
   const length = Math.hypot(to.x - from.x, to.y - from.y);
@@ -124,24 +132,34 @@ function drawFlow(flow: Flow | undefined, label: string, ends: Ends, board: Boar
     x: from.x + offset.x + way.x * (start + (end - start) * share),
     y: from.y + offset.y + way.y * (start + (end - start) * share),
   });
-  const [first, last] = [point(0), point(1)];
   const reach = flow === undefined ? undefined : reachOf(flow);
-  const cut = reach === undefined ? undefined : point(reach);
   const tail = point(1 - 9 / Math.max(20, (end - start) * length));
-  const width = flow === undefined ? 1.6 : at(thickness(flow));
+  const line = drawLine(
+    [point(0), reach === undefined ? undefined : point(reach), tail],
+    state,
+    flow === undefined ? 1.6 : at(thickness(flow)),
+  );
+  const isStraight = Math.min(Math.abs(side.x), Math.abs(side.y)) < 0.05;
+  const share = isStraight ? 0.5 : board.near !== undefined ? board.near : back ? 1 - board.label : board.label;
+  const middle = point(share);
+  const off = board.width < WIDE.width ? 16 : 13;
+  const spot = { x: middle.x + side.x * off, y: middle.y + side.y * off + 4.5 };
+  const anchor = Math.abs(side.x) < 0.35 ? 'middle' : side.x > 0 ? 'start' : 'end';
+  return {
+    line: html`<g class="flow ${state}"><title>${label}</title>${line}${arrow(point(1), unit, 10, state)}</g>`,
+    label:
+      labelled &&
+      html`<g class="flow ${state}"><text class="label" x="${at(spot.x)}" y="${at(spot.y)}" text-anchor="${anchor}">${label}</text></g>`,
+  };
+}
+
+/** Whole as far as the bytes came, then broken. */
+function drawLine([first, cut, tail]: readonly [Spot, Spot | undefined, Spot], state: string, width: number): Markup {
   const line = (a: Spot, b: Spot, kind: string) =>
     html`<path class="${kind}" stroke-width="${width}" d="M${at(a.x)} ${at(a.y)}L${at(b.x)} ${at(b.y)}" />`;
-  const middle = point(back ? 1 - board.label : board.label);
-  const spot = { x: middle.x + side.x * 13, y: middle.y + side.y * 13 + 4.5 };
-  const anchor = Math.abs(side.x) < 0.35 ? 'middle' : side.x > 0 ? 'start' : 'end';
-  return html`<g class="flow ${state}"
-    ><title>${label}</title>${
-      cut === undefined ? line(first, tail, 'way') : html`${line(first, cut, 'way')}${line(cut, tail, 'way gone')}`
-    }${arrow(last, unit, 10, state)}${
-      cut !== undefined &&
-      html`<path class="cut" d="M${at(cut.x - 5.5)} ${at(cut.y - 5.5)}l11 11M${at(cut.x + 5.5)} ${at(cut.y - 5.5)}l-11 11" />`
-    }${labelled && html`<text class="label" x="${at(spot.x)}" y="${at(spot.y)}" text-anchor="${anchor}">${label}</text>`}</g
-  >`;
+  if (cut === undefined || state !== 'lossy') return line(first, tail, 'way');
+  const [x, y] = [at(cut.x - 5.5), at(cut.y - 5.5)];
+  return html`${line(first, cut, 'way')}${line(cut, tail, 'way gone')}<path class="cut" d="M${x} ${y}l11 11m0 -11l-11 11" />`;
 }
 
 function drawParty(party: Party, spot: Spot, board: Board, view: View): Markup {
@@ -154,10 +172,10 @@ function drawParty(party: Party, spot: Spot, board: Board, view: View): Markup {
       x="${at(spot.x)}"
       y="${at(spot.y + (state === '' ? 5 : -2))}"
       text-anchor="middle"
-      >${cutEnd(role, board.name, false)}</text
+      >${cut(role, board.name)}</text
     >${
       state !== '' &&
-      html`<text class="era" x="${at(spot.x)}" y="${at(spot.y + 16)}" text-anchor="middle">${cutEnd(state, board.name + 3, false)}</text>`
+      html`<text class="era" x="${at(spot.x)}" y="${at(spot.y + 16)}" text-anchor="middle">${cut(state, board.name + 3)}</text>`
     }</g
   >`;
 }
@@ -172,19 +190,22 @@ function drawBoard(parties: readonly Party[], board: Board, view: View, kind: st
       { flow: flowOf(view, b, a), from: two, to: one, back: true },
     ];
   });
+  const drawn = flows.map(({ flow, ...ends }) => {
+    const calm = flow === undefined || flow.state === 'never-used';
+    const full = arrived(flow, false);
+    const label = full.length > board.room ? arrived(flow, true) : full;
+    const troubled = flow?.state === 'lossy' || flow?.state === 'in-doubt';
+    return drawFlow(flow, label, ends, board, parties.length > MOST_LABELLED ? troubled : !calm || parties.length < MOST_LABELLED);
+  });
   return html`<svg
     class="picture ${kind}"
     viewBox="0 0 ${board.width} ${at(board.height)}"
     role="img"
     aria-label="The parties, and for each direction what arrived of what was sent; the ledger below has the same figures"
   >
-    ${flows.map(({ flow, ...ends }) => {
-      const calm = flow === undefined || flow.state === 'never-used';
-      const full = arrived(flow, false);
-      const label = full.length > board.room ? arrived(flow, true) : full;
-      const troubled = flow?.state === 'lossy' || flow?.state === 'in-doubt';
-      return drawFlow(flow, label, ends, board, parties.length > MOST_LABELLED ? troubled : !calm || parties.length < MOST_LABELLED);
-    })}${parties.map((party, i) => drawParty(party, board.spots[i] ?? { x: 0, y: 0 }, board, view))}
+    ${drawn.map(({ line }) => line)}${drawn.map(({ label }) => label)}${parties.map((party, i) =>
+      drawParty(party, board.spots[i] ?? { x: 0, y: 0 }, board, view),
+    )}
   </svg>`;
 }
 

@@ -10,6 +10,8 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 const color = (name) => getComputedStyle(root).getPropertyValue('--' + name).trim();
 const DASH = { sent: [], relayed: [7, 4], received: [2, 3] };
 const plots = [];
+/** Seconds between two times below a plot. */
+const STEPS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400];
 
 const clock = (seconds, step) => {
   const text = new Date(Math.round(seconds * 1000)).toISOString();
@@ -40,22 +42,30 @@ function drawMarks(u, marks) {
   ctx.restore();
 }
 
-function options(chart, width) {
+/** What the cursor stands on. */
+function sayHere(u, chart) {
+  const i = u.cursor.idx;
+  if (i == null) return '';
+  const values = chart.lines.map((line, n) => { const v = u.data[n + 1][i]; return v == null ? '' : line.label + ' ' + bytes(v); });
+  return [clock(u.data[0][i], 0) + ' UTC', ...values].filter((part) => part !== '').join('  ·  ');
+}
+
+function options(chart, width, here) {
   const marks = chart.marks.map(([t, no]) => [(chart.from + t) / 1000, no]);
   const axis = { stroke: color('soft'), grid: { stroke: color('line'), width: 1 }, ticks: { show: false }, font: '12px ' + getComputedStyle(document.body).fontFamily };
   return {
     width,
-    height: 190,
+    height: 168,
     padding: [14, 10, 0, 0],
     cursor: { sync: { key: chart.id.split('-')[0], scales: ['x', null] }, drag: { x: true, y: false }, points: { size: 6 } },
-    legend: { live: true },
+    legend: { show: false },
     scales: { x: { time: false, min: chart.from / 1000, max: chart.to / 1000 }, y: { range: (u, min, max) => [0, Math.max(1, max * 1.05)] } },
     axes: [
-      { ...axis, space: 90, values: (u, splits) => splits.map((s, i) => clock(s, splits.length > 1 ? splits[1] - splits[0] : 1)) },
+      { ...axis, space: 90, size: 30, incrs: STEPS, values: (u, splits) => splits.map((s, i) => clock(s, splits.length > 1 ? splits[1] - splits[0] : 1)) },
       { ...axis, size: 76, values: (u, splits) => splits.map((v) => Number.isInteger(v) ? bytes(v) : '') },
     ],
     series: [
-      { label: 'UTC', value: (u, v) => v == null ? '' : clock(v, 0) },
+      {},
       ...chart.lines.map((line) => ({
         label: line.label,
         stroke: color(line.kind),
@@ -64,10 +74,9 @@ function options(chart, width) {
         spanGaps: true,
         points: { show: false },
         paths: uPlot.paths.stepped({ align: 1 }),
-        value: (u, v) => v == null ? '' : bytes(v) + ' ' + chart.unit,
       })),
     ],
-    hooks: { draw: [(u) => drawMarks(u, marks)] },
+    hooks: { draw: [(u) => drawMarks(u, marks)], setCursor: [(u) => { here.textContent = sayHere(u, chart); }] },
   };
 }
 
@@ -84,7 +93,11 @@ function draw() {
   for (const chart of data) {
     const place = document.querySelector('[data-plot="' + chart.id + '"]');
     if (!place || place.clientWidth === 0) continue;
-    const u = new uPlot(options(chart, place.clientWidth), table(chart), place);
+    place.textContent = '';
+    const here = document.createElement('p');
+    here.className = 'here';
+    const u = new uPlot(options(chart, place.clientWidth, here), table(chart), place);
+    place.append(here);
     plots.push({ u, place, chart });
   }
 }

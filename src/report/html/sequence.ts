@@ -1,7 +1,6 @@
 /** The sequence diagram: a lane for each party and the relay, time downwards, drawn around the failure first. */
 import { counted, duration } from '../figures.ts';
-import { cutEnd } from '../text.ts';
-import { at, html, type Markup } from './markup.ts';
+import { at, cut, html, type Markup } from './markup.ts';
 import { focusOf, RELAY_LANE, stepsOf, type Step } from './steps.ts';
 import { momentOf, tableFrame, type Section, type View } from './view.ts';
 
@@ -57,7 +56,7 @@ function drawMessage(step: Step, y: number, lanes: Lanes, text: string): Markup 
       x="${at((a + b) / 2)}"
       y="${y - 6}"
       text-anchor="middle"
-      >${cutEnd(text, room, false)}</text
+      >${cut(text, room)}</text
     >`;
 }
 
@@ -72,7 +71,7 @@ function drawMark(step: Step, y: number, lanes: Lanes, text: string): Markup {
       height="9"
       rx="${step.tone === 'bad' ? 0 : 4.5}"
     /><text class="say" x="${at(x + (last ? -11 : 11))}" y="${y + 4}" text-anchor="${last ? 'end' : 'start'}"
-      >${cutEnd(text, LABEL_ROOM * 1.5, false)}</text
+      >${cut(text, LABEL_ROOM * 1.5)}</text
     >`;
 }
 
@@ -105,7 +104,7 @@ function drawSteps(steps: readonly Step[], lanes: Lanes, view: View): Markup {
     return html`${pause}<g class="step${step.cited && html` cited`}"
         ><title>
           ${clockOf(step, view)} ${view.names.role(step.from)}${step.to !== null && ` → ${view.names.role(step.to)}`}:
-          ${text}${step.session !== null && ` (session ${step.session})`}</title
+          ${text}${step.why !== undefined && `, ${step.why}`}</title
         >${step.cited && html`<rect class="band" x="0" y="${at(line - ROW * 0.62)}" width="${lanes.width}" height="${ROW}" />`}<text
           class="clock"
           x="4"
@@ -123,7 +122,7 @@ function drawSteps(steps: readonly Step[], lanes: Lanes, view: View): Markup {
           x="${at(x)}"
           y="26"
           text-anchor="middle"
-          >${cutEnd(view.names.role(name), NAME_ROOM, false)}</text
+          >${cut(view.names.role(name), NAME_ROOM)}</text
         ></g
       >`;
   });
@@ -158,7 +157,7 @@ function drawTable(steps: readonly Step[], view: View): Markup {
   const shown = steps.slice(0, MOST_ROWS);
   const rows = shown.map(
     (step) =>
-      html`<tr${step.cited && html` class="cited"`}><th scope="row">${clockOf(step, view)}</th><td>${names.role(step.from)}</td><td>${step.to === null ? '' : names.role(step.to)}</td><td>${step.word}${step.times > 1 && ` ×${step.times}`}${step.cited && html` <span class="badge">cited by a cause</span>`}</td><td><code>${step.session ?? ''}</code></td><td class="place">${names.source(step.source)}:${step.line}</td></tr>`,
+      html`<tr${step.cited && html` class="cited"`}><th scope="row">${clockOf(step, view)}</th><td>${names.role(step.from)}</td><td>${step.to === null ? '' : names.role(step.to)}</td><td>${step.word}${step.times > 1 && ` ×${step.times}`}${step.why !== undefined && `, ${step.why}`}${step.cited && html` <span class="badge">cited by a cause</span>`}</td><td><code>${step.session ?? ''}</code></td><td class="place">${names.source(step.source)}:${step.line}</td></tr>`,
   );
   return html`<details class="more">
     <summary>The sequence as a table${shown.length < steps.length ? `, the first ${shown.length}` : ''}</summary>
@@ -189,14 +188,14 @@ function drawSessions(view: View): Markup | false {
   const dash = (value: string | null | undefined) => (value === null || value === undefined || value === '' ? '–' : value);
   const rows = d.sessions.map(
     (s) =>
-      html`<tr${s.rejected !== null && html` class="lossy"`}><th scope="row"><code>${s.id.slice(0, 8)}</code></th><td>${dash(s.channel)}</td><td>${s.opener === null ? '–' : names.role(s.opener)}</td><td>${s.acceptor === null ? '–' : names.role(s.acceptor)}</td><td>${s.opened === null ? '–' : momentOf(view, Date.parse(s.opened))}</td><td>${s.accepted === null ? '–' : momentOf(view, Date.parse(s.accepted))}</td><td>${dash(s.transport)}</td><td>${dash(s.frames.sent?.toString())}</td><td>${dash(s.frames.received?.toString())}</td><td>${dash(s.rejected)}</td></tr>`,
+      html`<tr${s.rejected !== null && html` class="lossy"`}><th scope="row"><code>${s.id.slice(0, 8)}</code></th><td>${dash(s.channel)}</td><td>${s.opener === null ? '?' : names.role(s.opener)} → ${s.acceptor === null ? '?' : names.role(s.acceptor)}</td><td>${s.opened === null ? '–' : momentOf(view, Date.parse(s.opened))}</td><td>${s.accepted === null ? '–' : momentOf(view, Date.parse(s.accepted))}</td><td>${dash(s.transport)}</td><td>${s.frames.sent ?? '?'} → ${s.frames.received ?? '?'}</td><td>${dash(s.rejected)}</td></tr>`,
   );
   const table = tableFrame(
     'Sessions',
     html`<table>
       <thead>
         <tr>
-          ${['Session', 'Channel', 'Opened by', 'Accepted by', 'Opened', 'Accepted', 'Way', 'Frames sent', 'Frames received', 'Refused'].map((head) => html`<th scope="col">${head}</th>`)}
+          ${['Session', 'Channel', 'Opened by → accepted by', 'Opened', 'Accepted', 'Way', 'Frames', 'Refused'].map((head) => html`<th scope="col">${head}</th>`)}
         </tr>
       </thead>
       <tbody>

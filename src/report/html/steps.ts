@@ -14,6 +14,8 @@ export interface Step {
   /** null: something that `from` did by itself. */
   readonly to: string | null;
   readonly word: string;
+  /** More than the drawing has room for. */
+  readonly why?: string;
   readonly session: string | null;
   readonly tone: 'plain' | 'data' | 'bad' | 'open-ended';
   readonly source: string;
@@ -28,14 +30,14 @@ const WORDS: Readonly<Record<string, string>> = {
   'relay-start': 'starts',
   'daemon-start': 'starts',
   'hotlink-enabled': 'hotlink starts',
-  'hub-registered': 'has a connection of',
+  'hub-registered': 'registers',
   'hub-removed': 'drops the connection of',
   'bind-failed': 'cannot bind a port',
   'app-connected': 'its program connects',
   'app-closed': 'its program disconnects',
   'accept-timeout': 'no accept in time',
   fallback: 'falls back to WebSocket',
-  'session-adopted': 'will send on a session that it did not open',
+  'session-adopted': 'sends on its peer’s session',
   'self-route-discarded': 'discards a route to itself',
   'write-skipped': 'drops a frame: no writer',
   'ipc-write-failed': 'gives up waiting for a local reader',
@@ -54,11 +56,11 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** What the relay refused of what a party sent. */
-const REFUSED: Readonly<Record<string, string>> = {
-  'data-not-sender': 'data refused: not the sender',
-  'open-denied': 'open refused: no permission',
-  'open-target-denied': 'open refused: target not permitted',
-  'signal-not-participant': 'signal refused: not a participant',
+const REFUSED: Readonly<Record<string, readonly [string, string]>> = {
+  'data-not-sender': ['data refused', 'not the sender'],
+  'open-denied': ['open refused', 'no permission'],
+  'open-target-denied': ['open refused', 'target not permitted'],
+  'signal-not-participant': ['signal refused', 'not a participant'],
 };
 
 const BAD = new Set([
@@ -124,12 +126,8 @@ function messagesOf(
       if (end !== undefined) used.add(end);
       const cited = isCited(event) || (end !== undefined && isCited(end));
       const to = end?.from ?? (event.to === event.from ? null : event.to);
-      steps.push({
-        ...base(event, cited),
-        to,
-        word: end === undefined ? `${word}, no line of its arrival` : word,
-        tone: end === undefined ? 'open-ended' : 'plain',
-      });
+      const unseen = end === undefined ? { why: 'no line of its arrival', tone: 'open-ended' as const } : { tone: 'plain' as const };
+      steps.push({ ...base(event, cited), to, word, ...unseen });
     }
   }
   return { steps, used };
@@ -139,7 +137,7 @@ function single(event: SequenceEvent, isCited: Cited, view: View): Step {
   const cited = isCited(event);
   const refused = REFUSED[event.what];
   if (refused !== undefined && event.to !== null)
-    return { ...base(event, cited), from: event.to, to: RELAY_LANE, word: refused, tone: 'bad' };
+    return { ...base(event, cited), from: event.to, to: RELAY_LANE, word: refused[0], why: refused[1], tone: 'bad' };
   if (event.what === 'decoded-reject' && event.to !== null)
     return { ...base(event, cited), from: event.to, to: event.from, word: 'reject', tone: 'bad' };
   const word = WORDS[event.what] ?? event.what;
@@ -157,8 +155,9 @@ function frameSteps(view: View, isCited: Cited): Step[] {
       coarse: false,
       from: run.from,
       to: run.to,
-      word: `data ${numbers} · ${size}${heard ? '' : ', no line of its arrival'}`,
+      word: `data ${numbers} · ${size}`,
       session: run.session.slice(0, 8),
+      ...(heard ? {} : { why: 'no line of its arrival' }),
       tone: heard ? 'data' : 'open-ended',
       source: run.source,
       line: run.line,

@@ -33,19 +33,19 @@ dl,dd,figure,fieldset{margin:0}
 .skip:focus{left:.5rem;top:.5rem}
 .layout{max-width:78rem;margin:0 auto;padding:0 clamp(1rem,4vw,2.5rem) 3rem}
 nav{padding:1rem 0 .2rem;font-size:.92rem}
-nav ol{display:flex;flex-wrap:wrap;gap:.1rem 1rem;margin:0}
+nav ol{display:flex;gap:.1rem 1.2rem;margin:0;overflow-x:auto;white-space:nowrap;scrollbar-width:thin}
 nav a{display:inline-block;padding:.2rem 0;text-decoration:none;color:var(--soft)}
 nav a:hover{color:var(--link);text-decoration:underline}
 @media (min-width:72rem){
 .layout{display:grid;grid-template-columns:12.5rem minmax(0,1fr);column-gap:3rem}
 nav{position:sticky;top:0;align-self:start;padding:2.6rem 0 1rem;max-height:100vh;overflow-y:auto}
-nav ol{display:block;border-left:2px solid var(--line)}
+nav ol{display:block;white-space:normal;overflow:visible;border-left:2px solid var(--line)}
 nav a{display:block;padding:.28rem 0 .28rem .9rem;margin-left:-2px;border-left:2px solid transparent;line-height:1.3}
 nav a[aria-current]{color:var(--ink);border-color:var(--ink);font-weight:600}
 }
 main>section{margin-top:3.2rem}
 .section-head{display:flex;flex-wrap:wrap;align-items:baseline;gap:.2rem .9rem;border-bottom:1px solid var(--line);padding-bottom:.45rem;margin-bottom:1rem}
-.gist,.hint,.still{color:var(--soft);font-size:.92rem}
+.gist,.hint,.still,.unit{color:var(--soft);font-size:.92rem}
 .gist{margin:0}
 .calm{color:var(--soft)}
 footer{border-top:1px solid var(--line);margin-top:3.5rem;padding-top:1rem;color:var(--soft);font-size:.88rem}
@@ -64,10 +64,9 @@ h1{font-size:clamp(1.9rem,5vw,2.7rem);letter-spacing:-.02em;color:var(--unsure)}
 h1 .icon{font-size:.7em;vertical-align:.12em;margin-right:.15em}
 .failed h1{color:var(--bad)}.degraded h1{color:var(--warn)}.healthy h1{color:var(--good)}
 .because{font-size:clamp(1.08rem,2.4vw,1.3rem);line-height:1.4;margin:.6rem 0 0;max-width:60ch}
-.because::first-letter{text-transform:uppercase}
 .do{background:var(--good-wash);border-left:4px solid var(--good);padding:.65rem .9rem;border-radius:0 8px 8px 0;margin:1rem 0}
 .do strong{margin-right:.4em;color:var(--good)}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(10.5rem,1fr));gap:.9rem 1.6rem;margin-top:1.4rem;padding-top:1.1rem;border-top:1px solid var(--line)}
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.6rem,1fr));gap:.9rem 1.6rem;margin-top:1.4rem;padding-top:1.1rem;border-top:1px solid var(--line)}
 .facts div,.metrics div{min-width:0}
 .facts dt,.metrics dt{font-size:.8rem;color:var(--soft)}
 .facts dd{font-size:.95rem}
@@ -76,7 +75,6 @@ h1 .icon{font-size:.7em;vertical-align:.12em;margin-right:.15em}
 .cause{background:var(--card);border:1px solid var(--line);border-left:6px solid var(--good);border-radius:6px 12px 12px 6px;padding:1.1rem clamp(.9rem,3vw,1.6rem) 1.2rem;margin-bottom:1.1rem}
 .cause.error{border-left-color:var(--bad)}.cause.warning{border-left-color:var(--warn)}
 .cause h3{font-size:1.15rem;margin:.4rem 0 .2rem;max-width:64ch}
-.cause h3::first-letter,.cards p>strong::first-letter{text-transform:uppercase}
 .rule{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem .55rem;margin:0;color:var(--soft);font-size:.92rem}
 .rule code{color:var(--ink);font-weight:600}
 .symptoms li{padding:.15rem 0 .15rem 1.1rem;position:relative;max-width:74ch}
@@ -96,15 +94,18 @@ summary{cursor:pointer;border-radius:6px}
 .more>summary{color:var(--link);padding:.2rem 0;font-size:.94rem}
 .evidence{border-top:1px solid var(--line);margin:.3rem 0 0}
 .evidence>li{border-bottom:1px solid var(--line)}
-.evidence summary,.evidence .plain{display:grid;grid-template-columns:1rem 7.2rem minmax(4.5rem,8rem) minmax(0,1fr) auto;gap:.1rem .8rem;padding:.42rem .3rem;font-size:.9rem;align-items:baseline;list-style:none}
+.evidence summary,.evidence .plain{display:grid;grid-template-columns:1rem 6.6rem 6.4rem minmax(0,1fr) auto;gap:.1rem .8rem;padding:.42rem .3rem;font-size:.9rem;align-items:baseline;list-style:none}
 .evidence summary::-webkit-details-marker{display:none}
 .evidence summary::before{content:"▸";color:var(--soft);grid-column:1}
 .evidence details[open]>summary::before{content:"▾"}
 .evidence .plain::before{content:""}
+.evidence .bare{grid-template-columns:1rem minmax(0,1fr) auto}
+.evidence .bare .when,.evidence .bare .who{display:none}
+.evidence .bare .place{max-width:26rem}
 .evidence summary:hover{background:var(--sunk)}
 .when{font-variant-numeric:tabular-nums;color:var(--soft);white-space:nowrap}
 .who{font-weight:600}
-.what{font-family:var(--mono);font-size:.92em;line-height:1.45;unicode-bidi:isolate}
+.what{font-family:var(--mono);font-size:.88em;line-height:1.45;unicode-bidi:isolate}
 .place{color:var(--soft);text-align:right;font-size:.92em;max-width:15rem;unicode-bidi:isolate}
 .evidence .file{margin:.2rem .3rem .3rem 1.9rem;font-size:.85rem;color:var(--soft)}
 .lines{background:var(--sunk);border-radius:8px;margin:.2rem 0 .7rem;padding:.45rem 0;font-size:.84rem;max-height:32rem;overflow-y:auto}
@@ -129,7 +130,8 @@ summary{cursor:pointer;border-radius:6px}
 `;
 
 const TABLES = `
-.frame{overflow-x:auto;border:1px solid var(--line);border-radius:10px;background:var(--card);max-height:34rem;overflow-y:auto}
+.frame{overflow-x:auto;border:1px solid var(--line);border-radius:10px;background:var(--card)}
+.more .frame{max-height:34rem;overflow-y:auto}
 table{border-collapse:collapse;width:100%;font-size:.9rem;overflow-wrap:normal}
 th,td{text-align:left;vertical-align:top;padding:.45rem .8rem;border-bottom:1px solid var(--line);font-weight:400}
 tbody tr:last-child>*{border-bottom:0}
@@ -194,6 +196,7 @@ figcaption{color:var(--soft);font-size:.9rem;max-width:74ch}
 .flow.never-used .label,.flow.unknown .label{font-weight:400;fill:var(--soft)}
 .flow.lossy .label{fill:var(--bad)}.flow.delivered .label{fill:var(--good)}.flow.in-doubt .label{fill:var(--unsure)}
 .plots{display:grid;gap:1rem}
+.plots.two{grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr))}
 .plot{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.8rem 1rem .4rem;min-width:0}
 .plot figcaption{display:flex;flex-wrap:wrap;gap:.1rem 1rem;align-items:baseline;max-width:none;color:var(--ink)}
 .legend{display:flex;flex-wrap:wrap;gap:.1rem 1rem;color:var(--soft);font-size:.88rem;max-width:none}
@@ -210,7 +213,7 @@ figcaption{color:var(--soft);font-size:.9rem;max-width:74ch}
 .zoom{border:0;padding:0;margin:.4rem 0 .7rem;display:flex;flex-wrap:wrap;gap:.2rem 1rem;font-size:.92rem;align-items:center}
 .zoom legend{float:left;padding:0;margin-right:.8rem;color:var(--soft)}
 .zoom label{display:inline-flex;gap:.3em;align-items:center;padding:.15rem 0;cursor:pointer}
-.zoomable{max-height:none}
+.zoomable,.more .zoomable{max-height:none}
 .sequence{width:calc(var(--width)*var(--zoom)*1px);height:auto;max-width:none}
 :root{--zoom:1}
 :root:has(input[name=zoom][value="150"]:checked){--zoom:1.5}
@@ -232,12 +235,12 @@ figcaption{color:var(--soft);font-size:.9rem;max-width:74ch}
 text.pause{fill:var(--soft);font-style:italic}
 line.pause{stroke:var(--line)}
 .uplot,.uplot *{font-family:inherit}
-.uplot .u-legend{font-size:.82rem;text-align:left;color:var(--soft)}
-.uplot .u-legend th,.uplot .u-legend td{border:0;padding:.1rem .3rem;position:static;background:none}
+.here{font-size:.85rem;color:var(--soft);min-height:1.4em;margin:0;max-width:none;font-variant-numeric:tabular-nums}
 .u-select{background:var(--good);opacity:.18}
 `;
 
 const PRINT = `
+@page{margin:14mm}
 @media print{
 :root{${LIGHT}--paper:#fff}
 body{font-size:10pt}

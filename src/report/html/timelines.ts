@@ -1,4 +1,5 @@
 /** Counters of each party and frames of each direction over time, with the decisive events on them. */
+import type { Detail } from '../../model/diagnosis.ts';
 import { counted, duration, figure } from '../figures.ts';
 import { safeText } from '../text.ts';
 import { isCoarse, momentsOf, type Moment } from '../timeline.ts';
@@ -25,10 +26,10 @@ function marksFor(moments: readonly Moment[], view: View, isOn: (clock: string) 
 }
 
 /** Least and most time of all points, with a little room. */
-function domain(lines: readonly Line[], more: readonly number[]): readonly [number, number] {
+function domain(lines: readonly Line[]): readonly [number, number] {
   const [from, to] = lines.reduce(
     ([least, most], { points }) => [Math.min(least, points[0]?.[0] ?? least), Math.max(most, points.at(-1)?.[0] ?? most)] as const,
-    [Math.min(Infinity, ...more), Math.max(-Infinity, ...more)] as const,
+    [Infinity, -Infinity] as readonly [number, number],
   );
   const room = Math.max(5, Math.round((to - from) * 0.02));
   return [from - room, to + room];
@@ -55,7 +56,7 @@ function countersOf(view: View, moments: readonly Moment[]): Chart[] {
     { label: 'received', kind: 'received', points: points.map(({ t, rx }) => [t, rx]) },
   ]);
   if (lines.length === 0) return [];
-  const [from, to] = domain(lines.flat(), []);
+  const [from, to] = domain(lines.flat());
   return series.map(({ party }, i) => ({
     id: `counters-${i}`,
     title: safeText(names.role(party), false),
@@ -76,7 +77,8 @@ function streamsOf(view: View, moments: readonly Moment[]): Chart[] {
     .toSorted((a, b) => b.flow.lost.min - a.flow.lost.min || b.flow.sent.min - a.flow.sent.min || a.i - b.i)
     .slice(0, MOST_STREAMS)
     .toSorted((a, b) => a.i - b.i);
-  const charts = directions.map(({ flow, hops }) => {
+  const charts = directions.map(({ flow, hops: stamped }) => {
+    const hops = settled(stamped);
     const unit: Chart['unit'] = hops.every(({ points }) => points.every(([, , bytes]) => bytes !== null)) ? 'bytes' : 'frames';
     const lines = hops.map(({ hop, points }): Line => ({
       label: hop,
@@ -86,19 +88,36 @@ function streamsOf(view: View, moments: readonly Moment[]): Chart[] {
     return { flow, unit, lines };
   });
   if (charts.length === 0) return [];
-  const [from, to] = domain(
-    charts.flatMap(({ lines }) => lines),
-    [],
-  );
+  const [from, to] = domain(charts.flatMap(({ lines }) => lines));
   return charts.map(({ flow, unit, lines }, i) => ({
     id: `stream-${i}`,
     title: safeText(`${names.role(flow.from)} → ${names.role(flow.to)}`, false),
     unit,
     lines: lines.map((line) => extended(fromZero(line), to)),
-    marks: marksFor(moments, view, (clock) => clock === flow.from || clock === flow.to || clock === 'relay', from, to),
+    marks: marksFor(moments, view, (clock) => clock === flow.from || clock === flow.to, from, to),
     from,
     to,
   }));
+}
+
+type Hop = Detail['streams'][number];
+
+/**
+ * The relay's log has whole seconds: within them a frame was relayed no earlier than it was sent, and that is where it is drawn; by its
+ * receiving where no line shows the sending.
+ */
+function settled(hops: readonly Hop[]): readonly Hop[] {
+  const other = hops.find(({ hop }) => hop === 'sent') ?? hops.find(({ hop }) => hop === 'received');
+  if (other === undefined) return hops;
+  return hops.map((hop) => {
+    if (hop.hop !== 'relayed' || hop.points.some(([t]) => t % 1000 !== 0)) return hop;
+    let place = 0;
+    const points = hop.points.map(([t, frames, bytes]): Hop['points'][number] => {
+      while (place < other.points.length - 1 && (other.points[place]?.[1] ?? 0) < frames) place += 1;
+      return [Math.max(t, Math.min(t + 999, other.points[place]?.[0] ?? t)), frames, bytes];
+    });
+    return { ...hop, points };
+  });
 }
 
 /** Before the first frame there was none. */
@@ -166,7 +185,7 @@ function drawPlot(chart: Chart, view: View): Markup {
         : '';
   return html`<figure class="plot" id="${chart.id}">
     <figcaption>
-      <strong>${chart.title}</strong>
+      <strong>${chart.title}</strong> <span class="unit">${chart.unit}</span>
       <span class="legend"
         >${chart.lines.map(
           (line) =>
@@ -246,15 +265,18 @@ export function timelinesSection(view: View, plots: Plots): Section | undefined 
     body: html`${any && html`<p class="hint">Numbers on the plots are the events listed below. Times are UTC on one common clock.<span class="live-only"> Drag over a plot to look closer, double-click or press Escape for all of it; with the keyboard, + and − zoom and the arrows move.</span></p>`}
     ${
       counters.length > 0 &&
-      html`<h3>Counters of each party, in bytes</h3>
+      html`<h3>Counters of each party</h3>
         <div class="plots">${counters.map((chart) => drawPlot(chart, view))}</div>`
     }
     ${counters.length === 0 && html`<p class="calm">No counters over time: neither summary lines nor copies of telemetry are in this evidence.</p>`}
     ${
       streams.length > 0 &&
       html`<h3>Frames of each direction</h3>
-        <p class="hint">Only frames that left a line of their own; sent and relayed lines need debug logging.</p>
-        <div class="plots">${streams.map((chart) => drawPlot(chart, view))}</div>`
+        <p class="hint">
+          Only frames that left a line of their own; sent and relayed lines need debug logging. Within a second of the relay’s log, relayed
+          is drawn where the frame was sent.
+        </p>
+        <div class="plots two">${streams.map((chart) => drawPlot(chart, view))}</div>`
     }
     ${words !== undefined && html`<p class="calm">${words}</p>`} ${events}`,
   };

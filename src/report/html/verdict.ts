@@ -2,7 +2,7 @@
 import { counted, duration, timeSpan } from '../figures.ts';
 import { HEADLINE, movementOf, partiesOf, TRANSPORT } from '../terminal.ts';
 import { html, type Markup } from './markup.ts';
-import { icon, type View } from './view.ts';
+import { icon, sentence, type View } from './view.ts';
 
 const MOST_RUNS = 8;
 
@@ -31,17 +31,15 @@ export function runName({ d }: View): string {
 }
 
 export function drawVerdict(view: View): Markup {
-  const { d, names } = view;
+  const { d } = view;
   const run = d.run;
   const others = run?.otherRuns ?? [];
   const listed = others.slice(0, MOST_RUNS).join(', ');
   const still = run !== null && run.stoodStillMs !== null && run.stoodStillMs > 0 ? duration(run.stoodStillMs) : undefined;
-  const [first] = d.causes;
   return html`<header class="verdict ${d.verdict}">
     <p class="kicker">hotlink-doctor · ${runName(view)}</p>
     <h1>${icon(d.verdict)} ${verdictWord(view)}</h1>
-    <p class="because">${names.prose(d.because)}</p>
-    ${first !== undefined && html`<p class="do"><strong>Do</strong> ${names.prose(first.remedy)}</p>`}
+    <p class="because">${sentence(view, d.because)}</p>
     <dl class="facts">
       ${fact('Run', run === null ? 'none is visible' : run.id)} ${fact('Flow', run?.flow)} ${fact('Input', d.input)}
       ${fact('Parties', partiesOf(d))} ${fact('Transport', run === null ? '' : TRANSPORT[run.transport])}

@@ -33,11 +33,12 @@ export function viewOf(d: Diagnosis): View {
     ...(d.detail?.contexts ?? []),
   ])
     if (context !== undefined && context.length > 0) contexts.set(`${source ?? ''}:${line ?? ''}`, context);
+  const [first] = d.timeline.events;
   return {
     d,
     names: new Names(d),
     detail: d.detail,
-    day: dayOf(d) ?? dateOf(isoTime(d.timeline.events[0]?.t ?? NaN)),
+    day: dayOf(d) ?? (first === undefined ? undefined : dateOf(isoTime(first.t))),
     parties: d.parties.toSorted((a, b) => (a.index ?? Infinity) - (b.index ?? Infinity) || 0),
     contexts,
   };
@@ -71,4 +72,12 @@ export function icon(kind: string): Markup {
 /** A table that may be wider than a phone: then it alone moves sideways, by keyboard too. */
 export function tableFrame(label: string, table: Markup): Markup {
   return html`<div class="frame" role="region" tabindex="0" aria-label="${label}">${table}</div>`;
+}
+
+/** Our own sentence as the beginning of a paragraph: with a capital, unless a name stands first. */
+export function sentence(view: View, text: string): string {
+  const prose = view.names.prose(text);
+  const [first = ''] = prose.split(/[\s,:;']/);
+  const isName = first === 'hotlink' || view.parties.some(({ email }) => email === first || view.names.role(email) === first);
+  return isName ? prose : prose.charAt(0).toUpperCase() + prose.slice(1);
 }
