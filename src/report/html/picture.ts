@@ -28,8 +28,8 @@ const MOST_PARTIES = 8;
 const MOST_LABELLED = 4;
 const LANE = 9;
 
-const WIDE = { width: 720, box: { w: 158, h: 54 }, room: 22, name: 18 };
-const NARROW: Omit<Board, 'spots' | 'near'> = { width: 340, height: 96, box: { w: 96, h: 54 }, label: 0.5, room: 17, name: 11 };
+const WIDE = { width: 720, box: { w: 158, h: 54 }, room: 22, name: 16 };
+const NARROW: Omit<Board, 'spots' | 'near'> = { width: 340, height: 96, box: { w: 96, h: 54 }, label: 0.5, room: 17, name: 10 };
 
 function boardFor(count: number): Board {
   if (count === 1) return { ...WIDE, height: 90, label: 0.5, spots: [{ x: 360, y: 45 }] };

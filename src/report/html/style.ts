@@ -104,11 +104,11 @@ summary{cursor:pointer;border-radius:6px}
 .evidence .bare .place{max-width:26rem}
 .evidence summary:hover{background:var(--sunk)}
 .when{font-variant-numeric:tabular-nums;color:var(--soft);white-space:nowrap}
-.who{font-weight:600}
+.who{font-weight:600;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden;unicode-bidi:isolate}
 .what{font-family:var(--mono);font-size:.88em;line-height:1.45;unicode-bidi:isolate}
 .place{color:var(--soft);text-align:right;font-size:.92em;max-width:15rem;unicode-bidi:isolate}
 .evidence .file{margin:.2rem .3rem .3rem 1.9rem;font-size:.85rem;color:var(--soft)}
-.lines{background:var(--sunk);border-radius:8px;margin:.2rem 0 .7rem;padding:.45rem 0;font-size:.84rem;max-height:32rem;overflow-y:auto}
+.lines{background:var(--sunk);border-radius:8px;margin:.2rem 0 .7rem;padding:.45rem 0;font-size:.84rem}
 .lines li{display:grid;grid-template-columns:4.2rem minmax(0,1fr);gap:.7rem;padding:.1rem .8rem}
 .lines code{white-space:pre-wrap;font-size:.94em;unicode-bidi:isolate}
 .lines .no{text-align:right;color:var(--soft);font-variant-numeric:tabular-nums}
@@ -130,7 +130,7 @@ summary{cursor:pointer;border-radius:6px}
 `;
 
 const TABLES = `
-.frame{overflow-x:auto;border:1px solid var(--line);border-radius:10px;background:var(--card)}
+.frame{position:relative;overflow-x:auto;border:1px solid var(--line);border-radius:10px;background:var(--card)}
 .more .frame{max-height:34rem;overflow-y:auto}
 table{border-collapse:collapse;width:100%;font-size:.9rem;overflow-wrap:normal}
 th,td{text-align:left;vertical-align:top;padding:.45rem .8rem;border-bottom:1px solid var(--line);font-weight:400}
@@ -138,11 +138,14 @@ tbody tr:last-child>*{border-bottom:0}
 thead th{font-size:.8rem;color:var(--soft);font-weight:600;white-space:nowrap;position:sticky;top:0;background:var(--card);z-index:1}
 tbody th{white-space:nowrap}
 td,tbody th{font-variant-numeric:tabular-nums;unicode-bidi:isolate}
+td{overflow-wrap:anywhere;min-width:4.8rem}
+td.num,td.no{white-space:nowrap;min-width:0}
+td.place{min-width:8rem}
 .path{white-space:normal;min-width:16rem;overflow-wrap:anywhere}
 .num{text-align:right}
 .rules td{min-width:16rem}
 tr.cited>*{background:var(--warn-wash)}
-.ledger .dir{font-weight:600}
+.ledger .dir{font-weight:600;display:block;min-width:9rem;max-width:18rem;white-space:normal;overflow-wrap:anywhere}
 .ledger .to{color:var(--soft);font-weight:400}
 .ledger .figure,.ledger .frames{display:block;white-space:nowrap}
 .ledger .frames{font-size:.82rem;color:var(--soft)}
@@ -159,6 +162,7 @@ tr.cited>*{background:var(--warn-wash)}
 .shares .records,.shares-key .records{fill:var(--good)}.shares .continuation,.shares-key .continuation{fill:var(--relayed)}
 .shares .ignored,.shares-key .ignored{fill:var(--strong)}.shares .rejected,.shares-key .rejected{fill:var(--bad)}
 @media (max-width:46rem){
+.ledger .dir{max-width:none}
 .stack thead{display:none}
 .stack,.stack tbody,.stack tr{display:block}
 .stack tr{padding:.6rem .8rem;border-bottom:1px solid var(--line)}
@@ -247,7 +251,7 @@ body{font-size:10pt}
 nav,.skip,.zoom,.live,.live-only,.hint{display:none!important}
 .js .live{display:none}.js .static{display:block}
 .layout{display:block;max-width:none;padding:0}
-.frame,.lines{max-height:none;overflow:visible}
+.frame{max-height:none;overflow:visible}
 .cause,.cards>li,.plot,.verdict,.evidence>li,tr,figure{break-inside:avoid}
 .section-head,h3,h4{break-after:avoid}
 main>section{margin-top:1.6rem}
