@@ -1,7 +1,7 @@
 /** The happenings of the sequence diagram: messages with both their ends where lines show them, and what each party did. */
 import type { Diagnosis, SequenceEvent } from '../../model/diagnosis.ts';
 import { groupBy } from '../../util/group.ts';
-import { counted, figure, volume } from '../figures.ts';
+import { counted, volume } from '../figures.ts';
 import type { View } from './view.ts';
 
 export const RELAY_LANE = 'relay';
@@ -203,8 +203,4 @@ export function focusOf(steps: readonly Step[], most: number): { readonly start:
   const start = Math.max(0, anchor - 6);
   const wished = firstCited >= 0 ? Math.max(lastCited + 9, start + 24) : start + 40;
   return { start, end: Math.min(steps.length, wished, start + most) };
-}
-
-export function countOf(steps: readonly Step[]): string {
-  return `${figure(steps.length)} ${steps.length === 1 ? 'step' : 'steps'}`;
 }
