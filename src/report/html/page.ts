@@ -105,5 +105,5 @@ export function renderHtml(d: Diagnosis, assets: PageAssets): string {
         ${scripts.map((script) => element('script', script))}
       </body>
     </html> `;
-  return page.text;
+  return `${page.text.trimEnd()}\n`;
 }
