@@ -1,7 +1,7 @@
 /**
  * The page of a large run: `npm run build && npx tsx bench/html.ts [FRAMES]` (100,000 unless told).
  *
- * The sample `healthy` goes on: its sessions carry that many more frames, a line each where it is sent, taken and written by the relay, and
+ * The sample `healthy` goes on: its sessions carry that many more frames, lines as with debug logging where it is sent, at the relay, and where it is
  * received; 100,000 make some 100 MB. Prints how long the analysis takes with JSON and with the page, the rendering alone, the page's size, and
  * how long Chromium needs until it has loaded and until its plots are drawn. Needs /usr/bin/chromium for the last two.
  */
@@ -82,6 +82,10 @@ function grow(sandbox: string, frames: number): void {
       put(
         RELAY_LOG,
         `${local} DBG ws/ws_client.go:137 wsclient writer connId='${conns.get(lane.to) ?? ''}' msgId='${message}' msgType=HOTLINK_DATA`,
+      );
+      put(
+        RELAY_LOG,
+        `${local} INF server/server.go:560 hotlink data relay session='${lane.id}' from='${lane.from}' path='${lane.path}' seq=${seq} bytes=${FRAME_BYTES} recipients=1 to=[${lane.to}@${conns.get(lane.to) ?? ''}]`,
       );
       const payload = Array.from({ length: FRAME_BYTES }, () => 0).join(', ');
       put(

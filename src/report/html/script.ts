@@ -56,7 +56,7 @@ function options(chart, width, here) {
   return {
     width,
     height: 168,
-    padding: [14, 10, 0, 0],
+    padding: [14, 26, 0, 0],
     cursor: { sync: { key: chart.id.split('-')[0], scales: ['x', null] }, drag: { x: true, y: false }, points: { size: 6 } },
     legend: { show: false },
     scales: { x: { time: false, min: chart.from / 1000, max: chart.to / 1000 }, y: { range: (u, min, max) => [0, Math.max(1, max * 1.05)] } },

@@ -204,7 +204,7 @@ function drawSessions(view: View): Markup | false {
     </table>`,
   );
   if (d.sessions.length <= MOST_SESSIONS)
-    return html`<h3>Sessions</h3>
+    return html`<h3>All sessions</h3>
       ${table}`;
   return html`<details class="more">
     <summary>${counted(d.sessions.length, 'session')} as a table</summary>
@@ -232,7 +232,7 @@ export function sequenceSection(view: View): Section | undefined {
   </fieldset>`;
   return {
     id: 'sequence',
-    title: around ? 'Sessions around the failure' : 'Sessions',
+    title: around && view.d.verdict === 'failed' ? 'Sessions around the failure' : 'Sessions',
     gist: counted(steps.length, 'step'),
     body: html`${
       steps.length > 0 &&

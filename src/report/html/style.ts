@@ -239,6 +239,8 @@ figcaption{color:var(--soft);font-size:.9rem;max-width:74ch}
 text.pause{fill:var(--soft);font-style:italic}
 line.pause{stroke:var(--line)}
 .uplot,.uplot *{font-family:inherit}
+.live+.static+.more{margin-top:0}
+.ledger th,.ledger td{padding-inline:.6rem}
 .here{font-size:.85rem;color:var(--soft);min-height:1.4em;margin:0;max-width:none;font-variant-numeric:tabular-nums}
 .u-select{background:var(--good);opacity:.18}
 `;

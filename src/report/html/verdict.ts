@@ -41,8 +41,7 @@ export function drawVerdict(view: View): Markup {
     <h1>${icon(d.verdict)} ${verdictWord(view)}</h1>
     <p class="because">${sentence(view, d.because)}</p>
     <dl class="facts">
-      ${fact('Run', run === null ? 'none is visible' : run.id)} ${fact('Flow', run?.flow)} ${fact('Input', d.input)}
-      ${fact('Parties', partiesOf(d))} ${fact('Transport', run === null ? '' : TRANSPORT[run.transport])}
+      ${fact('Input', d.input)} ${fact('Parties', partiesOf(d))} ${fact('Transport', run === null ? '' : TRANSPORT[run.transport])}
       ${fact('Time', run === null ? '' : timeSpan(run.startedAt, run.endedAt))} ${fact('At the end', run === null ? '' : movementOf(run))}
       ${fact('No movement for', run?.finished === true ? still : undefined)}
       ${others.length > 0 && fact('Other runs here', `${counted(others.length, 'run')}, not judged: ${listed}${others.length > MOST_RUNS ? ' …' : ''}`)}

@@ -35,10 +35,17 @@ function describeStreams(c: CaseFile, streams: readonly StreamFact[], stretches:
   const byDirection = groupBy(stretches, (s) => `${directionOf(streams, s) ?? ''}\n${s.hop}`);
   return c.directions.flatMap(({ from, to }) =>
     HOPS.flatMap((hop) => {
-      const points = sumUp(byDirection.get(`${from}\n${to}\n${hop}`) ?? []);
+      const points = sumUp(fullest(byDirection.get(`${from}\n${to}\n${hop}`) ?? []));
       return points.length === 0 ? [] : [{ from, to, hop, points }];
     }),
   );
+}
+
+/** The relay tells a frame in two ways, of which one may need debug logging: the one that tells more counts. */
+function fullest(stretches: readonly Stretch[]): readonly Stretch[] {
+  const ways = [...groupBy(stretches, (s) => s.sid === null).values()];
+  const frames = (way: readonly Stretch[]): number => way.reduce((sum, s) => sum + s.frames, 0);
+  return ways.toSorted((a, b) => frames(b) - frames(a) || Number(a[0]?.sid === null) - Number(b[0]?.sid === null))[0] ?? [];
 }
 
 /** Running totals at the first and at the last frame of each stretch, which are the least and the most of a total that only grows. */

@@ -13,7 +13,7 @@ export interface Stretch {
   /** Who wrote the lines: the sender (sent), the receiver (received), or the sender as the relay names it (relayed). */
   readonly party: string;
   readonly sid: string | null;
-  /** Only of relayed frames without a session: whom the relay wrote them to. */
+  /** Only of relayed frames without a session: whom the relay wrote them to. Its debug lines tell the same frames once more, with a session. */
   readonly to: string | null;
   readonly stretch: number;
   readonly firstT: number;
@@ -30,16 +30,16 @@ const STREAMS = sql`
     SELECT msg_id, min(user_email) AS sender FROM ev
     WHERE kind = 'relay-received' AND msg_type = 'HOTLINK_DATA' AND msg_id IS NOT NULL AND user_email IS NOT NULL GROUP BY msg_id
   ),
-  told AS (SELECT count(*) > 0 AS yes FROM ev WHERE kind = 'relay-data'),
   frame AS (
     SELECT CASE kind WHEN 'send-data' THEN 'sent' WHEN 'decoded-data' THEN 'received' ELSE 'relayed' END AS hop,
       CASE WHEN kind = 'relay-data' THEN user_email ELSE party END AS party, sid8, NULL AS receiver, min(t) AS t, max(bytes) AS bytes
     FROM ev WHERE kind IN ('send-data', 'decoded-data', 'relay-data') AND t IS NOT NULL AND sid8 IS NOT NULL AND seq IS NOT NULL
+      AND (kind <> 'relay-data' OR coalesce(n, 1) > 0)
     GROUP BY 1, 2, 3, seq
     UNION ALL
     SELECT 'relayed', k.sender, NULL, u.user_email, min(w.t), NULL
-    FROM ev AS w JOIN taken AS k ON k.msg_id = w.msg_id JOIN users AS u ON u.conn = w.conn, told
-    WHERE NOT told.yes AND w.kind = 'relay-written' AND w.msg_type = 'HOTLINK_DATA' AND w.t IS NOT NULL
+    FROM ev AS w JOIN taken AS k ON k.msg_id = w.msg_id JOIN users AS u ON u.conn = w.conn
+    WHERE w.kind = 'relay-written' AND w.msg_type = 'HOTLINK_DATA' AND w.t IS NOT NULL
     GROUP BY k.sender, u.user_email, w.msg_id
   ),
   ends AS (SELECT hop, min(t) AS t0, max(t) AS t1 FROM frame GROUP BY hop)
