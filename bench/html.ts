@@ -3,7 +3,8 @@
  *
  * The sample `healthy` goes on: its sessions carry that many more frames, lines as with debug logging where it is sent, at the relay, and where it is
  * received; 100,000 make some 100 MB. Prints how long the analysis takes with JSON and with the page, the rendering alone, the page's size, and
- * how long Chromium needs until it has loaded and until its plots are drawn. Needs /usr/bin/chromium for the last two.
+ * how long Chromium needs until it has loaded and until its plots are drawn. Needs /usr/bin/time, and
+ * /usr/bin/chromium for the last two.
  */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -101,11 +102,18 @@ function grow(sandbox: string, frames: number): void {
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-function analyze(sandbox: string, args: readonly string[]): number {
+interface Took {
+  readonly ms: number;
+  /** Processor time of its own, which other programs on the machine change little. */
+  readonly cpuMs: number;
+}
+
+function analyze(sandbox: string, args: readonly string[]): Took {
   const started = performance.now();
-  const child = spawnSync(process.execPath, [BIN, 'analyze', sandbox, ...args], { encoding: 'utf8' });
+  const child = spawnSync('/usr/bin/time', ['-f', '%U %S', process.execPath, BIN, 'analyze', sandbox, ...args], { encoding: 'utf8' });
   if (child.status !== 0) throw new Error(child.stderr);
-  return performance.now() - started;
+  const [user = 0, system = 0] = (child.stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
+  return { ms: performance.now() - started, cpuMs: 1000 * (user + system) };
 }
 
 async function load(file: string): Promise<{ readonly loaded: number; readonly drawn: number }> {
@@ -145,8 +153,12 @@ try {
     .filter(({ hop }) => hop === 'received')
     .reduce((sum, { points }) => sum + (points.at(-1)?.[1] ?? 0), 0);
   console.log(`${(bytes / 1e6).toFixed(0)} MB of logs, ${received} frames received, verdict ${d.verdict}`);
-  console.log(`analyze --format json   ${median(rounds.map((round) => round.json)).toFixed(0)} ms`);
-  console.log(`analyze --format html   ${median(rounds.map((round) => round.html)).toFixed(0)} ms`);
+  for (const format of ['json', 'html'] as const) {
+    const took = rounds.map((round) => round[format]);
+    console.log(
+      `analyze --format ${format}   ${median(took.map(({ ms }) => ms)).toFixed(0)} ms, of the processor ${median(took.map(({ cpuMs }) => cpuMs)).toFixed(0)} ms`,
+    );
+  }
   console.log(`rendering alone         ${median(renders).toFixed(0)} ms (first ${renders[0]?.toFixed(0)})`);
   console.log(
     `size of the page        ${(statSync(html).size / 1e6).toFixed(2)} MB, of the document with --detail ${(statSync(json).size / 1e6).toFixed(2)} MB`,
