@@ -27,33 +27,31 @@ export function sampleOf(name: string): Diagnosis {
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-/** Every text that the schema leaves free, replaced; times stay times, so that they are drawn. */
-export function withTexts(d: Diagnosis, textOf: (before: string, i: number) => string): Diagnosis {
-  const kept = new Set<string>(['schema', 'time', 'startedAt', 'endedAt', 'since', 'opened', 'accepted', 'fingerprint', 'foldedUnder']);
-  let i = 0;
-  const walk = (value: Json, key: string): Json => {
-    if (typeof value === 'string') return kept.has(key) || isFixed(key, value) ? value : textOf(value, i++);
-    if (Array.isArray(value)) return value.map((item) => walk(item, key));
-    if (typeof value === 'object' && value !== null)
-      return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, walk(item, name)]));
-    return value;
-  };
-  return diagnosisSchema.parse(walk(d as unknown as Json, ''));
+/** Texts by their place, numbers of list items left out. */
+function mapTexts(value: Json, place: string, change: (before: string, place: string) => string): Json {
+  if (typeof value === 'string') return change(value, place);
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, `${place}/*`, change));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item, `${place}/${key}`, change)]));
+  return value;
 }
 
-/** Words of closed lists. */
-const FIXED: Readonly<Record<string, readonly string[]>> = {
-  verdict: ['healthy', 'degraded', 'failed', 'inconclusive', 'found', 'clear', 'not-applicable', 'insufficient-data', 'errored'],
-  severity: ['error', 'warning', 'info'],
-  confidence: ['certain', 'likely', 'possible'],
-  state: ['never-used', 'delivered', 'lossy', 'in-doubt', 'unknown'],
-  transport: ['ws', 'p2p', 'quic', 'mixed', 'direct-tcp', 'file', 'unknown'],
-  layout: ['directed', 'shared-dir', 'mixed', 'unknown'],
-  finished: ['unknown'],
-  hop: ['sent', 'relayed', 'received'],
-  kind: ['told', 'computed'],
-};
+/** Times that stay times, so that they are drawn, and names that findings are told apart by. */
+const KEPT = /\/(?:time|startedAt|endedAt|since|opened|accepted|fingerprint|foldedUnder|explains\/\*)$/;
+const free = new Map<string, boolean>();
 
-function isFixed(key: string, value: string): boolean {
-  return FIXED[key]?.includes(value) === true;
+/** Whether the schema takes any text at a place. */
+function isFree(d: Json, place: string): boolean {
+  const known = free.get(place) ?? diagnosisSchema.safeParse(mapTexts(d, '', (before, at) => (at === place ? 'x' : before))).success;
+  free.set(place, known);
+  return known;
+}
+
+/** Every text that the schema leaves free, replaced. */
+export function withTexts(d: Diagnosis, textOf: (before: string, i: number) => string): Diagnosis {
+  const whole = d as unknown as Json;
+  let i = 0;
+  return diagnosisSchema.parse(
+    mapTexts(whole, '', (before, place) => (KEPT.test(place) || !isFree(whole, place) ? before : textOf(before, i++))),
+  );
 }
