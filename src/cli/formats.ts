@@ -14,6 +14,8 @@ export interface FormatLayout {
   readonly verbose: boolean;
   /** A document a line, where there may be several. */
   readonly compact: boolean;
+  /** With the optional part of a document. */
+  readonly detail: boolean;
 }
 
 /** Pure: the same documents and layout give the same text. */
@@ -26,6 +28,10 @@ interface Format {
   readonly isCommands?: true;
   /** Variable with the file that it is added to when it is given no file of its own. */
   readonly appendTo?: string;
+  /** It shows the optional part of a document. */
+  readonly needsDetail?: true;
+  /** It shows one run of one input. */
+  readonly isOneRun?: true;
   /** Loaded when it is used. */
   readonly load: () => Promise<Render>;
 }
@@ -49,7 +55,18 @@ export const FORMATS: readonly Format[] = [
     about: 'the whole diagnosis',
     load: async () => {
       const { renderJson } = await import('../report/json.ts');
-      return (diagnoses, { compact }) => diagnoses.map((d) => renderJson(d, compact ? 0 : 2)).join('');
+      return (diagnoses, { compact, detail }) => diagnoses.map((d) => renderJson(detail ? d : withoutDetail(d), compact ? 0 : 2)).join('');
+    },
+  },
+  {
+    name: 'html',
+    about: 'one page, for a browser',
+    needsDetail: true,
+    isOneRun: true,
+    load: async () => {
+      const [{ renderHtml }, { loadPageAssets }] = await Promise.all([import('../report/html/page.ts'), import('./html-assets.ts')]);
+      const assets = loadPageAssets();
+      return (diagnoses) => diagnoses.map((d) => renderHtml(d, assets)).join('');
     },
   },
   {
@@ -114,6 +131,26 @@ export interface FormatOptions extends LayoutOptions {
   format?: Target[];
   quiet?: boolean;
   verbose?: boolean;
+  detail?: boolean;
+}
+
+/** So that the document does not depend on what else was asked for. */
+function withoutDetail(diagnosis: Diagnosis): Diagnosis {
+  const { detail: _, ...rest } = diagnosis;
+  return rest;
+}
+
+/** Whether a format that was asked for shows the optional part of a document. */
+export function wantsDetail({ detail, format }: FormatOptions): boolean {
+  return detail === true || format?.some((target) => target.format.needsDetail === true) === true;
+}
+
+/** Refuses formats that show one run, where there is more: `what` says what. */
+export function refusePages(what: string, { format }: FormatOptions): void {
+  const page = format?.find((target) => target.format.isOneRun === true)?.format;
+  if (page === undefined) return;
+  const expected = `another format with ${what}; a page shows one run of one input`;
+  throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--format', value: page.name, expected });
 }
 
 /** For --format. */
@@ -150,6 +187,7 @@ export function layoutFor({ file }: Target, options: FormatOptions, compact = fa
     ascii: options.ascii === true,
     verbose: options.verbose === true,
     compact,
+    detail: options.detail === true,
   };
 }
 

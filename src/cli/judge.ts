@@ -20,8 +20,14 @@ export interface JudgeOptions extends AlsoOptions {
   quiet?: boolean;
 }
 
+export interface JudgeHooks {
+  readonly profile?: Profile | undefined;
+  /** With the optional part of the document. */
+  readonly detail?: boolean;
+}
+
 /** A Diagnosis of the wished run, or of each run of the input. */
-export async function judge(input: string, options: JudgeOptions, profile?: Profile): Promise<Diagnosis[]> {
+export async function judge(input: string, options: JudgeOptions, { profile, detail = false }: JudgeHooks = {}): Promise<Diagnosis[]> {
   profile?.lap('start');
   const quiet = options.quiet === true;
   const ownRules = await loadOwnRules(options.rules);
@@ -47,6 +53,7 @@ export async function judge(input: string, options: JudgeOptions, profile?: Prof
         await diagnose(query, excerpts, {
           notes,
           own,
+          detail,
           ...(run !== undefined && { run }),
           ...(profile !== undefined && { lap: profile.lap }),
         }),

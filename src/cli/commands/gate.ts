@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { DoctorError } from '../../model/errors.ts';
 import { documentsOf } from '../documents.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { FORMAT_HELP, parseTarget, targetsOf, writeTarget, type FormatOptions } from '../formats.ts';
+import { FORMAT_HELP, parseTarget, refusePages, targetsOf, wantsDetail, writeTarget, type FormatOptions } from '../formats.ts';
 import { addJudgeOptions, type JudgeOptions } from '../judge.ts';
 import { addLayoutOptions } from '../layout.ts';
 import { print } from '../output.ts';
@@ -35,7 +35,8 @@ async function gate(inputs: readonly string[], options: Options): Promise<ExitCo
       expected: 'a sandbox, a file of one or a saved diagnosis',
     });
   const baseline = await baselineOf(options.baseline);
-  const diagnoses = await documentsOf(inputs, options);
+  const diagnoses = await documentsOf(inputs, options, { detail: wantsDetail(options) });
+  if (diagnoses.length > 1) refusePages('several runs', options);
   const against = options.against === undefined ? [] : await documentsOf(options.against, optionsForOthers(options));
   const policy = await policyOf(options, [...diagnoses, ...against]);
   const { gateAll } = await import('../../gate/gate.ts');
