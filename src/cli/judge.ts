@@ -18,6 +18,8 @@ export interface JudgeOptions extends AlsoOptions {
   templates?: string;
   note: string[];
   quiet?: boolean;
+  /** With the part of the document that only pages need. */
+  detail?: boolean;
 }
 
 /** A Diagnosis of the wished run, or of each run of the input. */
@@ -47,6 +49,7 @@ export async function judge(input: string, options: JudgeOptions, profile?: Prof
         await diagnose(query, excerpts, {
           notes,
           own,
+          detail: options.detail === true,
           ...(run !== undefined && { run }),
           ...(profile !== undefined && { lap: profile.lap }),
         }),

@@ -3,7 +3,7 @@
  * Times are ISO 8601 UTC strings with milliseconds, figures are JSON integers, paths are relative to the sandbox.
  */
 import * as z from 'zod';
-import { evidenceSchema, severitySchema } from './evidence.ts';
+import { contextLine, evidenceSchema, severitySchema } from './evidence.ts';
 import { gateSchema } from './gate.ts';
 import { DIAGNOSIS_SCHEMA } from './schema-id.ts';
 
@@ -175,6 +175,40 @@ const timelineSchema = z.strictObject({
   events: z.array(z.strictObject({ t: integer, clock: z.string(), what: z.string(), source: z.string(), line: count })),
 });
 
+/** What pages draw and no verdict needs. Times are milliseconds since 1970 on the common clock. */
+const detailSchema = z.strictObject({
+  /** Per direction and hop, frames that have a line of their own, added up: time, frames so far, bytes so far (null: the lines do not say). */
+  streams: z.array(
+    z.strictObject({
+      from: z.string(),
+      to: z.string(),
+      hop: z.enum(['sent', 'relayed', 'received']),
+      /** At most 2000: the first and the last of each stretch of time. */
+      points: z.array(z.tuple([integer, count, count.nullable()])),
+    }),
+  ),
+  /** Data frames of a session that follow closely upon each other, in the order of time, at most 1000 runs of them. */
+  frames: z.array(
+    z.strictObject({
+      session: z.string(),
+      from: z.string(),
+      to: z.string().nullable(),
+      /** First frame's time at each end; null where no line shows that end. */
+      sent: integer.nullable(),
+      received: integer.nullable(),
+      until: integer,
+      firstSeq: count,
+      lastSeq: count,
+      frames: count,
+      bytes: count.nullable(),
+      source: z.string(),
+      line: count,
+    }),
+  ),
+  /** Lines around evidence of causes that carries none itself. */
+  contexts: z.array(z.strictObject({ source: z.string(), line: count, context: z.array(contextLine) })),
+});
+
 export const diagnosisSchema = z.strictObject({
   schema: z.literal(DIAGNOSIS_SCHEMA),
   /** Which of several inputs this is of: the end of its path, as far as it tells it from the others. */
@@ -221,6 +255,8 @@ export const diagnosisSchema = z.strictObject({
   verdicts: z.array(ruleVerdictSchema),
   accounting: accountingSchema,
   timeline: timelineSchema,
+  /** Only where it was asked for: it can outweigh all the rest. */
+  detail: detailSchema.optional(),
   /** Fields from here on came later; documents of earlier versions lack them and are valid. */
   figures: z.array(figureSchema).optional(),
   /** Present when a gate judged this document. */
@@ -242,6 +278,7 @@ export type Exclusion = z.infer<typeof exclusionSchema>;
 export type RuleVerdict = z.infer<typeof ruleVerdictSchema>;
 export type Accounting = z.infer<typeof accountingSchema>;
 export type Timeline = z.infer<typeof timelineSchema>;
+export type Detail = z.infer<typeof detailSchema>;
 export type FigureName = (typeof FIGURE_NAMES)[number];
 export type Figure = z.infer<typeof figureSchema>;
 export type Diagnosis = z.infer<typeof diagnosisSchema>;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 const count = z.int().min(0);
 
-const contextLine = z.strictObject({ line: count, text: z.string(), skipped: count.optional() });
+export const contextLine = z.strictObject({ line: count, text: z.string(), skipped: count.optional() });
 
 export const evidenceSchema = z.strictObject({
   /** File that shows it, relative to the sandbox; absent for the user's word. */

@@ -4,7 +4,18 @@ import type { Diagnosis } from '../../model/diagnosis.ts';
 import { DoctorError } from '../../model/errors.ts';
 import { largest } from '../../util/extent.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { deliver, FORMAT_HELP, layoutFor, parseTarget, targetsOf, writeTarget, type FormatOptions } from '../formats.ts';
+import {
+  deliver,
+  DETAIL_HELP,
+  FORMAT_HELP,
+  layoutFor,
+  parseTarget,
+  refusePage,
+  targetsOf,
+  wantsDetail,
+  writeTarget,
+  type FormatOptions,
+} from '../formats.ts';
 import { addJudgeOptions, judge, type JudgeOptions } from '../judge.ts';
 import { addLayoutOptions } from '../layout.ts';
 import { loadOwnRules } from '../own-rules.ts';
@@ -49,6 +60,7 @@ async function analyzeSeveral(paths: readonly string[], options: Options, folder
     const expected = 'a file only with one input; keep each input in a database of its own';
     throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--db', value: options.db, expected });
   }
+  refusePage(options, 'several inputs');
   // A rule that cannot be read is one error, not one for each input.
   await loadOwnRules(options.rules);
   const targets = targetsOf(options);
@@ -74,11 +86,12 @@ async function analyzeSeveral(paths: readonly string[], options: Options, folder
 async function analyze(inputs: readonly string[], options: Options): Promise<ExitCode> {
   const [input = ''] = inputs;
   if (inputs.length > 1) return analyzeSeveral(inputs, options);
+  if (options.allRuns === true) refusePage(options, '--all-runs');
   const started = performance.now();
   const profile = options.profile === true ? new (await import('../profile.ts')).Profile() : undefined;
   let diagnoses: Diagnosis[];
   try {
-    diagnoses = await judge(input, options, profile);
+    diagnoses = await judge(input, { ...options, detail: wantsDetail(options) }, profile);
   } catch (error) {
     const parts = options.db === undefined ? partsOf(error) : [];
     if (parts.length === 0) throw error;
@@ -97,6 +110,7 @@ export function addAnalyze(program: Command, done: (code: ExitCode) => void): vo
     .description('say what happened in a run: verdict, flows, causes with their evidence, what to do')
     .argument('<inputs...>', 'sandbox directory, file, archive (.tar.gz, .zip, .gz), - or a database saved with --db; several are compared')
     .option('--format <x[=file]>', FORMAT_HELP, parseTarget)
+    .option('--detail', DETAIL_HELP)
     .option('--db <file>', 'keep what was read as a DuckDB database, which analyze and query open without the logs')
     .option('--run <id>', 'judge this run instead of the newest')
     .option('--all-runs', 'judge every run; json prints one diagnosis a line');

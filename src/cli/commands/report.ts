@@ -12,6 +12,7 @@ export function addReport(program: Command): void {
     .option('--verbose', 'show everything that was found');
   addLayoutOptions(command).action(async (path: string, options: FormatOptions) => {
     const { diagnoses, isLines } = await readDocuments(path);
-    for (const target of targetsOf(options)) await writeTarget(diagnoses, target, options, isLines);
+    // What the document has is kept.
+    for (const target of targetsOf(options)) await writeTarget(diagnoses, target, { ...options, detail: true }, isLines);
   });
 }
