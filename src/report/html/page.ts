@@ -61,8 +61,8 @@ export function renderHtml(d: Diagnosis, assets: PageAssets): string {
   const view = viewOf(d);
   const plots = plotsOf(view);
   const sections = [
-    gateSection(view),
     causesSection(view),
+    gateSection(view),
     flowsSection(view),
     timelinesSection(view, plots),
     sequenceSection(view),
