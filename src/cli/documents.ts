@@ -2,7 +2,7 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import type { Diagnosis } from '../model/diagnosis.ts';
 import { DoctorError } from '../model/errors.ts';
-import { judge, type JudgeHooks, type JudgeOptions } from './judge.ts';
+import { judge, type JudgeOptions } from './judge.ts';
 import { reasonOf } from './output.ts';
 import { nameInputs, partsOf } from './several.ts';
 import { STDIN } from './spool.ts';
@@ -81,27 +81,23 @@ function parsed(text: string): unknown {
 }
 
 /** Diagnoses of inputs that are evidence or saved diagnoses; of several, each is called by its input. */
-export async function documentsOf(paths: readonly string[], options: JudgeOptions, hooks: JudgeHooks = {}): Promise<readonly Diagnosis[]> {
+export async function documentsOf(paths: readonly string[], options: JudgeOptions): Promise<readonly Diagnosis[]> {
   const each: { path: string; diagnoses: readonly Diagnosis[] }[] = [];
-  for (const path of paths) each.push(...(await ofPath(path, options, hooks)));
+  for (const path of paths) each.push(...(await ofPath(path, options)));
   const named = nameInputs(each.map(({ path }) => path));
   if (each.length === 1) return each[0]?.diagnoses ?? [];
   return each.flatMap(({ diagnoses }, i) => diagnoses.map(({ schema, ...rest }) => ({ schema, ...rest, input: named[i]?.name ?? '' })));
 }
 
-async function ofPath(
-  path: string,
-  options: JudgeOptions,
-  hooks: JudgeHooks,
-): Promise<readonly { path: string; diagnoses: readonly Diagnosis[] }[]> {
+async function ofPath(path: string, options: JudgeOptions): Promise<readonly { path: string; diagnoses: readonly Diagnosis[] }[]> {
   if (isDocument(path)) return [{ path, diagnoses: (await readDocuments(path)).diagnoses }];
   try {
-    return [{ path, diagnoses: await judge(path, options, hooks) }];
+    return [{ path, diagnoses: await judge(path, options) }];
   } catch (error) {
     const parts = partsOf(error);
     if (parts.length === 0) throw error;
     const out: { path: string; diagnoses: readonly Diagnosis[] }[] = [];
-    for (const part of parts) out.push({ path: part, diagnoses: await judge(part, options, hooks) });
+    for (const part of parts) out.push({ path: part, diagnoses: await judge(part, options) });
     return out;
   }
 }

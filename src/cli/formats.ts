@@ -14,8 +14,6 @@ export interface FormatLayout {
   readonly verbose: boolean;
   /** A document a line, where there may be several. */
   readonly compact: boolean;
-  /** With the optional part of a document. */
-  readonly detail: boolean;
 }
 
 /** Pure: the same documents and layout give the same text. */
@@ -26,12 +24,10 @@ interface Format {
   readonly about: string;
   /** Its lines are workflow commands that a GitHub runner is meant to obey. */
   readonly isCommands?: true;
+  /** Draws one run, from the part of its document that only pages need. */
+  readonly isPage?: true;
   /** Variable with the file that it is added to when it is given no file of its own. */
   readonly appendTo?: string;
-  /** It shows the optional part of a document. */
-  readonly needsDetail?: true;
-  /** It shows one run of one input. */
-  readonly isOneRun?: true;
   /** Loaded when it is used. */
   readonly load: () => Promise<Render>;
 }
@@ -55,14 +51,13 @@ export const FORMATS: readonly Format[] = [
     about: 'the whole diagnosis',
     load: async () => {
       const { renderJson } = await import('../report/json.ts');
-      return (diagnoses, { compact, detail }) => diagnoses.map((d) => renderJson(detail ? d : withoutDetail(d), compact ? 0 : 2)).join('');
+      return (diagnoses, { compact }) => diagnoses.map((d) => renderJson(d, compact ? 0 : 2)).join('');
     },
   },
   {
     name: 'html',
-    about: 'one page, for a browser',
-    needsDetail: true,
-    isOneRun: true,
+    about: 'a page of one file, for people; one run',
+    isPage: true,
     load: async () => {
       const [{ renderHtml }, { loadPageAssets }] = await Promise.all([import('../report/html/page.ts'), import('./html-assets.ts')]);
       const assets = loadPageAssets();
@@ -131,26 +126,23 @@ export interface FormatOptions extends LayoutOptions {
   format?: Target[];
   quiet?: boolean;
   verbose?: boolean;
+  /** With the part of the documents that only pages need. */
   detail?: boolean;
 }
 
-/** So that the document does not depend on what else was asked for. */
-function withoutDetail(diagnosis: Diagnosis): Diagnosis {
-  const { detail: _, ...rest } = diagnosis;
-  return rest;
+/** For --detail. */
+export const DETAIL_HELP = 'with series over time, frames and more context in the json; html has them always';
+
+/** Whether documents are to be made with the part that only pages need. */
+export function wantsDetail({ format, detail }: FormatOptions): boolean {
+  return detail === true || (format ?? []).some((target) => target.format.isPage === true);
 }
 
-/** Whether a format that was asked for shows the optional part of a document. */
-export function wantsDetail({ detail, format }: FormatOptions): boolean {
-  return detail === true || format?.some((target) => target.format.needsDetail === true) === true;
-}
-
-/** Refuses formats that show one run, where there is more: `what` says what. */
-export function refusePages(what: string, { format }: FormatOptions): void {
-  const page = format?.find((target) => target.format.isOneRun === true)?.format;
-  if (page === undefined) return;
+/** A page shows one run of one input. */
+export function refusePage({ format }: FormatOptions, what: string): void {
+  if ((format ?? []).every((target) => target.format.isPage !== true)) return;
   const expected = `another format with ${what}; a page shows one run of one input`;
-  throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--format', value: page.name, expected });
+  throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--format', value: 'html', expected });
 }
 
 /** For --format. */
@@ -187,13 +179,20 @@ export function layoutFor({ file }: Target, options: FormatOptions, compact = fa
     ascii: options.ascii === true,
     verbose: options.verbose === true,
     compact,
-    detail: options.detail === true,
   };
 }
 
 export async function writeTarget(diagnoses: readonly Diagnosis[], target: Target, options: FormatOptions, compact = false): Promise<void> {
   const render = await target.format.load();
-  deliver(render(diagnoses, layoutFor(target, options, compact)), target);
+  if (target.format.isPage === true && diagnoses.length > 1) refusePage(options, 'several documents');
+  // So that a document does not depend on what else was asked for.
+  const shown = target.format.isPage === true || options.detail === true ? diagnoses : diagnoses.map(withoutDetail);
+  deliver(render(shown, layoutFor(target, options, compact)), target);
+}
+
+function withoutDetail(diagnosis: Diagnosis): Diagnosis {
+  const { detail: _, ...rest } = diagnosis;
+  return rest;
 }
 
 /** To its file, the file that the environment names, or stdout. */

@@ -18,16 +18,12 @@ export interface JudgeOptions extends AlsoOptions {
   templates?: string;
   note: string[];
   quiet?: boolean;
-}
-
-export interface JudgeHooks {
-  readonly profile?: Profile | undefined;
-  /** With the optional part of the document. */
-  readonly detail?: boolean;
+  /** With the part of the document that only pages need. */
+  detail?: boolean;
 }
 
 /** A Diagnosis of the wished run, or of each run of the input. */
-export async function judge(input: string, options: JudgeOptions, { profile, detail = false }: JudgeHooks = {}): Promise<Diagnosis[]> {
+export async function judge(input: string, options: JudgeOptions, profile?: Profile): Promise<Diagnosis[]> {
   profile?.lap('start');
   const quiet = options.quiet === true;
   const ownRules = await loadOwnRules(options.rules);
@@ -53,7 +49,7 @@ export async function judge(input: string, options: JudgeOptions, { profile, det
         await diagnose(query, excerpts, {
           notes,
           own,
-          detail,
+          detail: options.detail === true,
           ...(run !== undefined && { run }),
           ...(profile !== undefined && { lap: profile.lap }),
         }),

@@ -255,12 +255,12 @@ export const diagnosisSchema = z.strictObject({
   verdicts: z.array(ruleVerdictSchema),
   accounting: accountingSchema,
   timeline: timelineSchema,
+  /** Only where it was asked for: it can outweigh all the rest. */
+  detail: detailSchema.optional(),
   /** Fields from here on came later; documents of earlier versions lack them and are valid. */
   figures: z.array(figureSchema).optional(),
   /** Present when a gate judged this document. */
   gate: gateSchema.optional(),
-  /** Only where it was asked for: it can outweigh all the rest. */
-  detail: detailSchema.optional(),
 });
 
 export { evidenceSchema, severitySchema, type Evidence, type Severity } from './evidence.ts';
@@ -278,7 +278,7 @@ export type Exclusion = z.infer<typeof exclusionSchema>;
 export type RuleVerdict = z.infer<typeof ruleVerdictSchema>;
 export type Accounting = z.infer<typeof accountingSchema>;
 export type Timeline = z.infer<typeof timelineSchema>;
+export type Detail = z.infer<typeof detailSchema>;
 export type FigureName = (typeof FIGURE_NAMES)[number];
 export type Figure = z.infer<typeof figureSchema>;
-export type Detail = z.infer<typeof detailSchema>;
 export type Diagnosis = z.infer<typeof diagnosisSchema>;

@@ -7,7 +7,7 @@ import { Page, type PageOptions } from './page.ts';
 import { cutEnd, span, type Span, type Style } from './text.ts';
 
 const MARGIN = 4;
-const LOOK: Readonly<Record<Check['outcome'], readonly [string, Style]>> = {
+export const LOOK: Readonly<Record<Check['outcome'], readonly [string, Style]>> = {
   failed: ['✗ failed', 'red'],
   errored: ['✗ broke down', 'red'],
   inconclusive: ['? inconclusive', 'yellow'],
@@ -15,9 +15,9 @@ const LOOK: Readonly<Record<Check['outcome'], readonly [string, Style]>> = {
   noted: ['– noted', 'dim'],
   passed: ['✓ passed', 'green'],
 };
-const ORDER = ['failed', 'errored', 'inconclusive', 'accepted', 'noted', 'passed'] as const;
+export const ORDER = ['failed', 'errored', 'inconclusive', 'accepted', 'noted', 'passed'] as const;
 
-const RESULT: Readonly<Record<NonNullable<Diagnosis['gate']>['outcome'], readonly [string, Style]>> = {
+export const RESULT: Readonly<Record<NonNullable<Diagnosis['gate']>['outcome'], readonly [string, Style]>> = {
   passed: ['✓ GATE PASSED', 'green'],
   failed: ['✗ GATE FAILED', 'red'],
   inconclusive: ['? GATE INCONCLUSIVE', 'yellow'],

@@ -28,6 +28,20 @@ describe('analyze --format html', () => {
     expect(renderHtml(d, loadPageAssets())).toBe(page);
   });
 
+  test('report gives the same page again, and keeps all of the document', () => {
+    runBin(['analyze', sample, '--detail', '--format', `html=${at('f.html')}`, '--format', `json=${at('f.json')}`]);
+    expect(runBin(['report', at('f.json'), '--format', `html=${at('g.html')}`, '--format', `json=${at('g.json')}`]).code).toBe(0);
+    expect(read('g.html')).toBe(read('f.html'));
+    expect(read('g.json')).toBe(read('f.json'));
+  });
+
+  test('gate writes the page with its checks, and exits by them', () => {
+    const { code } = runBin(['gate', sample, '--format', `html=${at('h.html')}`]);
+    expect(code).toBe(1);
+    expect(read('h.html')).toMatch(/<h2 id="gate-title">Gate<\/h2>/);
+    expect(read('h.html')).toContain('sender-lock-drop');
+  });
+
   test('leaves JSON as it is without a page beside it', () => {
     const alone = runBin(['analyze', sample, '--format', 'json']).stdout;
     const { code } = runBin(['analyze', sample, '--format', `json=${at('b.json')}`, '--format', `html=${at('b.html')}`]);

@@ -6,10 +6,11 @@ import { largest } from '../../util/extent.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import {
   deliver,
+  DETAIL_HELP,
   FORMAT_HELP,
   layoutFor,
   parseTarget,
-  refusePages,
+  refusePage,
   targetsOf,
   wantsDetail,
   writeTarget,
@@ -59,7 +60,7 @@ async function analyzeSeveral(paths: readonly string[], options: Options, folder
     const expected = 'a file only with one input; keep each input in a database of its own';
     throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--db', value: options.db, expected });
   }
-  refusePages('several inputs', options);
+  refusePage(options, 'several inputs');
   // A rule that cannot be read is one error, not one for each input.
   await loadOwnRules(options.rules);
   const targets = targetsOf(options);
@@ -69,7 +70,7 @@ async function analyzeSeveral(paths: readonly string[], options: Options, folder
   const { lines, code } = await judgeEach(
     nameInputs(paths),
     targets.filter(({ format }) => format.name === 'json').map(({ file }) => file),
-    async (path) => judge(path, options, { detail: wantsDetail(options) }),
+    async (path) => judge(path, options),
     (diagnoses) => exitCodeFor(diagnoses, options.failOn),
     options.allRuns === true,
     whole.length === 0 ? undefined : (diagnosis) => kept.push(diagnosis),
@@ -85,12 +86,12 @@ async function analyzeSeveral(paths: readonly string[], options: Options, folder
 async function analyze(inputs: readonly string[], options: Options): Promise<ExitCode> {
   const [input = ''] = inputs;
   if (inputs.length > 1) return analyzeSeveral(inputs, options);
-  if (options.allRuns === true) refusePages('--all-runs', options);
+  if (options.allRuns === true) refusePage(options, '--all-runs');
   const started = performance.now();
   const profile = options.profile === true ? new (await import('../profile.ts')).Profile() : undefined;
   let diagnoses: Diagnosis[];
   try {
-    diagnoses = await judge(input, options, { profile, detail: wantsDetail(options) });
+    diagnoses = await judge(input, { ...options, detail: wantsDetail(options) }, profile);
   } catch (error) {
     const parts = options.db === undefined ? partsOf(error) : [];
     if (parts.length === 0) throw error;
@@ -109,10 +110,10 @@ export function addAnalyze(program: Command, done: (code: ExitCode) => void): vo
     .description('say what happened in a run: verdict, flows, causes with their evidence, what to do')
     .argument('<inputs...>', 'sandbox directory, file, archive (.tar.gz, .zip, .gz), - or a database saved with --db; several are compared')
     .option('--format <x[=file]>', FORMAT_HELP, parseTarget)
+    .option('--detail', DETAIL_HELP)
     .option('--db <file>', 'keep what was read as a DuckDB database, which analyze and query open without the logs')
     .option('--run <id>', 'judge this run instead of the newest')
-    .option('--all-runs', 'judge every run; json prints one diagnosis a line')
-    .option('--detail', 'with series over time, frames and more context in the json; html has them always');
+    .option('--all-runs', 'judge every run; json prints one diagnosis a line');
   addJudgeOptions(command)
     .option('--fail-on <limit>', 'exit 1 at error, warning or info, 3 at inconclusive; may be repeated', parseLimit, [])
     .option('--quiet', 'no progress, and no text unless --format asks for it')

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { DoctorError } from '../../model/errors.ts';
 import { documentsOf } from '../documents.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { FORMAT_HELP, parseTarget, refusePages, targetsOf, wantsDetail, writeTarget, type FormatOptions } from '../formats.ts';
+import { DETAIL_HELP, FORMAT_HELP, parseTarget, refusePage, targetsOf, wantsDetail, writeTarget, type FormatOptions } from '../formats.ts';
 import { addJudgeOptions, type JudgeOptions } from '../judge.ts';
 import { addLayoutOptions } from '../layout.ts';
 import { print } from '../output.ts';
@@ -35,8 +35,8 @@ async function gate(inputs: readonly string[], options: Options): Promise<ExitCo
       expected: 'a sandbox, a file of one or a saved diagnosis',
     });
   const baseline = await baselineOf(options.baseline);
-  const diagnoses = await documentsOf(inputs, options, { detail: wantsDetail(options) });
-  if (diagnoses.length > 1) refusePages('several runs', options);
+  if (inputs.length > 1) refusePage(options, 'several inputs');
+  const diagnoses = await documentsOf(inputs, { ...options, detail: wantsDetail(options) });
   const against = options.against === undefined ? [] : await documentsOf(options.against, optionsForOthers(options));
   const policy = await policyOf(options, [...diagnoses, ...against]);
   const { gateAll } = await import('../../gate/gate.ts');
@@ -57,6 +57,7 @@ export function addGate(program: Command, done: (code: ExitCode) => void): void 
     .option('--baseline <file>', 'findings that are accepted; an entry that nothing answers to fails until it is pruned')
     .option('--against <input>', 'compare with this run; may be repeated for a set of runs', addOther)
     .option('--format <x[=file]>', FORMAT_HELP, parseTarget)
+    .option('--detail', DETAIL_HELP)
     .option('--run <id>', 'judge this run instead of the newest')
     .option('--print-policy', 'print the policy with all that it extends, and do nothing else');
   addPolicyOptions(command);

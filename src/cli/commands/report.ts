@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { readDocuments } from '../documents.ts';
-import { FORMAT_HELP, parseTarget, refusePages, targetsOf, writeTarget, type FormatOptions } from '../formats.ts';
+import { FORMAT_HELP, parseTarget, targetsOf, writeTarget, type FormatOptions } from '../formats.ts';
 import { addLayoutOptions } from '../layout.ts';
 
 export function addReport(program: Command): void {
@@ -12,8 +12,7 @@ export function addReport(program: Command): void {
     .option('--verbose', 'show everything that was found');
   addLayoutOptions(command).action(async (path: string, options: FormatOptions) => {
     const { diagnoses, isLines } = await readDocuments(path);
-    if (diagnoses.length > 1) refusePages('several diagnoses', options);
-    // All that was saved, also what is optional.
+    // What the document has is kept.
     for (const target of targetsOf(options)) await writeTarget(diagnoses, target, { ...options, detail: true }, isLines);
   });
 }

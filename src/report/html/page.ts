@@ -5,6 +5,7 @@ import { nextCommands } from '../closing.ts';
 import { causesSection, excludedSection, othersSection } from './causes.ts';
 import { dataOf } from './chart.ts';
 import { accountingSection, clocksSection, filesSection, openSection, rulesSection, waitsSection } from './closing.ts';
+import { gateSection } from './gate.ts';
 import { flowsSection } from './ledger.ts';
 import { element, html, jsonText, type Markup } from './markup.ts';
 import { PAGE_SCRIPT } from './script.ts';
@@ -61,6 +62,7 @@ export function renderHtml(d: Diagnosis, assets: PageAssets): string {
   const plots = plotsOf(view);
   const sections = [
     causesSection(view),
+    gateSection(view),
     flowsSection(view),
     timelinesSection(view, plots),
     sequenceSection(view),
