@@ -80,7 +80,7 @@ export const ERRORS = {
   ),
   HLD_LIVE_NOT_LOOPBACK: entry<{ host: string }>(
     'usage',
-    (d) => `${d.host} is no loopback address, and this relay believes whoever connects; add --expose if you mean it`,
+    (d) => `${d.host} is no loopback address, and a relay believes whoever connects; add --expose if you mean it`,
   ),
   HLD_RULES_BAD_FOLDER: entry<{ path: string; reason: string }>(
     'usage',

@@ -14,7 +14,7 @@ const INBOUND_LOW = 16;
 /** Messages waiting to be written; direct ones wait, broadcasts are dropped. */
 const OUTBOUND_QUEUE = 256;
 /** Each of the two queues: twice as much as 256 frames of a real client. The real relay counts messages alone, which are up to 8 MiB long. */
-export const QUEUE_BYTES = { most: 32 * 1024 * 1024, sizeOf };
+const QUEUE_BYTES = 32 * 1024 * 1024;
 /** For one message to leave. */
 const WRITE_TIMEOUT_MS = 20_000;
 /** How long a client may take to answer the relay's close. */
@@ -40,6 +40,8 @@ export interface ConnectionOptions {
   readonly log: Log;
   /** What becomes of messages for which there is no room; undefined: dropped, as the real relay does. */
   readonly overflow?: Overflow | undefined;
+  /** What each of its queues may hold. */
+  readonly queueBytes?: number | undefined;
 }
 
 /** drop: as the real relay does (F-16); wait: the socket is not read until there is room. */
@@ -48,16 +50,21 @@ export type Overflow = 'drop' | 'wait';
 export class Connection {
   readonly id: string;
   readonly user: string;
-  readonly inbound = new BoundedQueue<Message>(INBOUND_QUEUE, QUEUE_BYTES);
-  private readonly outbound = new BoundedQueue<Message>(OUTBOUND_QUEUE, QUEUE_BYTES);
+  readonly inbound: BoundedQueue<Message>;
+  private readonly outbound: BoundedQueue<Message>;
   private readonly encoding: Encoding;
   private readonly socket: WebSocket;
   private readonly log: Log;
   private readonly writer: Promise<void>;
   private readonly overflow: Overflow;
+  private readonly queueBytes: number;
 
-  constructor({ id, user, encoding, socket, log, overflow = 'drop' }: ConnectionOptions) {
+  constructor({ id, user, encoding, socket, log, overflow = 'drop', queueBytes = QUEUE_BYTES }: ConnectionOptions) {
+    const byteLimit = { most: queueBytes, sizeOf };
+    this.inbound = new BoundedQueue<Message>(INBOUND_QUEUE, byteLimit);
+    this.outbound = new BoundedQueue<Message>(OUTBOUND_QUEUE, byteLimit);
     this.overflow = overflow;
+    this.queueBytes = queueBytes;
     this.id = id;
     this.user = user;
     this.encoding = encoding;
@@ -75,13 +82,15 @@ export class Connection {
   /** A message came; it is dropped when its queue is full. */
   receive(message: Message): void {
     if (!this.inbound.offer(message)) this.log('WRN', 'ws/ws_client.go:102', 'wsclient reader buffer full', [['connId', this.id]]);
-    if (this.overflow === 'wait' && this.inbound.length >= INBOUND_HIGH) this.socket.pause();
+    const { inbound } = this;
+    if (this.overflow === 'wait' && (inbound.length >= INBOUND_HIGH || inbound.bytes >= this.queueBytes / 2)) this.socket.pause();
   }
 
   /** The next message to be handled; undefined when the connection is gone. */
   async next(): Promise<Message | undefined> {
-    if (this.socket.isPaused && this.inbound.length <= INBOUND_LOW) this.socket.resume();
-    return this.inbound.take();
+    const { inbound } = this;
+    if (this.socket.isPaused && inbound.length <= INBOUND_LOW && inbound.bytes <= this.queueBytes / 4) this.socket.resume();
+    return inbound.take();
   }
 
   /** Waits while the queue is full; false when the connection closed first. */

@@ -48,6 +48,8 @@ export interface RelayOptions {
   readonly logFormat: 'development' | 'json';
   /** Minutes that the development log's stamps are ahead of UTC. */
   readonly zoneMinutes: number;
+  /** Bytes that each queue of a connection may hold. */
+  readonly queueBytes?: number;
   /** Takes each line of the log, without newline. */
   readonly writeLine: (line: string) => void;
   /** Value of the header that names ICE servers; undefined: the TURN address that a real relay makes up. */
@@ -229,7 +231,15 @@ export class Relay {
   private async serve(socket: WebSocket, user: string, encoding: Encoding): Promise<void> {
     const { log } = this;
     const id = randomBytes(4).toString('hex');
-    const connection = new Connection({ id, user, encoding, socket, log, overflow: this.options.overflow });
+    const connection = new Connection({
+      id,
+      user,
+      encoding,
+      socket,
+      log,
+      overflow: this.options.overflow,
+      queueBytes: this.options.queueBytes,
+    });
     this.connections.set(id, connection);
     const hub = (text: string): void =>
       log('DBG', this.options.behaviour.namesParties ? 'ws/ws_hub.go:52' : 'ws/ws_hub.go:50', text, [

@@ -70,7 +70,8 @@ export class TapConnection {
         shape: () => context.faults.shape(this.party, way),
         isFrozen: () => context.faults.isFrozen(this.party, way),
         write: async (bytes) => write(await target(), bytes),
-        end: () => void target().then((socket) => socket?.end()),
+        // Where nothing ever went to the relay, nobody there is to be told.
+        end: () => void (way === 'to_relay' && this.dialling === undefined ? this.client.end() : target().then((socket) => socket?.end())),
         swallowed: (bytes) => void (this.swallowedBytes += bytes),
       });
     this.lanes = {

@@ -1,4 +1,5 @@
 /** The parts of the tap that need no socket: how faults are written, what they strike, how streams are cut, what is blanked. */
+import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HttpReader } from '../../../src/protocol/http.ts';
@@ -8,7 +9,7 @@ import { MAX_MESSAGE_BYTES, WebSocketReader } from '../../../src/protocol/websoc
 import { blankHead, partyOf } from '../../../src/proxy/tap/blank-head.ts';
 import { blankMessage } from '../../../src/proxy/tap/blank-message.ts';
 import { FaultSet, SessionEnds } from '../../../src/proxy/tap/fault-set.ts';
-import { FRAME_FAULTS, parseFrameFault, type FrameFaultName } from '../../../src/proxy/tap/faults.ts';
+import { FRAME_FAULTS, parseFrameFault, usageOf, type FrameFaultName } from '../../../src/proxy/tap/faults.ts';
 import { bytesOf, corrupted, oversized } from '../../../src/proxy/tap/frames.ts';
 import { Splitter, type Piece } from '../../../src/proxy/tap/splitter.ts';
 import { Talk } from '../../../src/proxy/tap/talk.ts';
@@ -372,6 +373,24 @@ describe('what it says', () => {
   });
 });
 
-it('every fault has its words', () => {
-  for (const name of Object.keys(FRAME_FAULTS) as FrameFaultName[]) expect(FRAME_FAULTS[name].says.length).toBeGreaterThan(10);
+/** The table of docs/live.md, aligned as the formatter does. */
+function table(): string {
+  const rows = (Object.keys(FRAME_FAULTS) as FrameFaultName[]).map((name) => [
+    usageOf(name)
+      .split(' or ')
+      .map((usage) => `\`${usage}\``)
+      .join(', '),
+    FRAME_FAULTS[name].says,
+    FRAME_FAULTS[name].failures,
+  ]);
+  const head = ['fault', 'what happens', 'as in'];
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
+it('docs/live.md has the table of faults that the code has', () => {
+  const text = readFileSync('docs/live.md', 'utf8');
+  const [, written = ''] = /<!-- frame faults: [^>]*-->\n\n([^]*?)\n\n<!-- end of frame faults -->/.exec(text) ?? [];
+  expect(written).toBe(table());
 });
