@@ -1,4 +1,5 @@
 /** What a file is, from its first bytes; its name decides only where the name is part of the format (field guide 2.1–2.4). */
+import { collectedKind } from './files/collected.ts';
 import { isDockerLine, isInspected } from './files/docker.ts';
 import { isStack } from './files/stack.ts';
 import { isTelemetry } from './files/telemetry.ts';
@@ -28,6 +29,7 @@ export type SourceKind =
   | 'capture'
   | 'archive'
   | 'database'
+  | 'collected'
   | 'unknown';
 
 export interface Sniffed {
@@ -119,7 +121,7 @@ export function kindByName(path: string): Sniffed | undefined {
   if (name === 'config.json' && directory === '.syftbox') return { kind: 'config', dialect: 'json' };
   if (name === 'config.yaml' && directory === 'server') return { kind: 'config', dialect: 'yaml' };
   if (/\.(?:db|sqlite|duckdb)(?:-wal|-shm)?$/.test(name)) return { kind: 'database', dialect: 'none' };
-  return undefined;
+  return collectedKind(directory, name);
 }
 
 /** Kind of a file by what it holds. `whole`: the head is the file. */

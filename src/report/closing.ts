@@ -2,6 +2,7 @@
 import type { Diagnosis, RuleVerdict } from '../model/diagnosis.ts';
 import { isUnreadReason, UNREAD, type UnreadReason } from '../model/unread.ts';
 import { dayOf } from './causes.ts';
+import { gateCommands } from './gate.ts';
 import { clockTime, counted, duration, figure } from './figures.ts';
 import type { Names } from './names.ts';
 import type { Page } from './page.ts';
@@ -264,6 +265,7 @@ export function drawNext(d: Diagnosis, names: Names, page: Page): void {
   const [first] = d.causes;
   const lossy = d.flows.find(({ state }) => state === 'lossy');
   const commands = [
+    ...gateCommands(d),
     ...(first === undefined ? [] : [`hotlink-doctor explain ${first.rule}`]),
     ...(lossy === undefined ? [] : [`hotlink-doctor trace SANDBOX ${names.role(lossy.from)} ${names.role(lossy.to)}`]),
     ...(d.verdict === 'healthy' ? [] : ['hotlink-doctor query SANDBOX "SELECT * FROM event"']),

@@ -3,6 +3,7 @@ import type { Diagnosis } from '../model/diagnosis.ts';
 import { drawCauses, drawExcluded, drawOthers } from './causes.ts';
 import { drawAccounting, drawChecked, drawClocks, drawFiles, drawNext, drawOpen, drawOtherRuns, drawTables, drawWaits } from './closing.ts';
 import { counted, duration, timeSpan } from './figures.ts';
+import { drawGate } from './gate.ts';
 import { drawFlows } from './matrix.ts';
 import { Names } from './names.ts';
 import { Page, type PageOptions } from './page.ts';
@@ -92,6 +93,7 @@ export function renderTerminal(d: Diagnosis, options: TerminalOptions): string {
   drawAccounting(d, page, names);
   drawFiles(names, page, verbose);
   if (verbose) drawTables(d, names, page);
+  drawGate(d, names, page, verbose);
   drawNext(d, names, page);
   return page.toString();
 }

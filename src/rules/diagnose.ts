@@ -5,6 +5,7 @@ import type { Query } from '../store/sql.ts';
 import {
   describeAccounting,
   describeClocks,
+  describeFigures,
   describeFlow,
   describeParties,
   describeRun,
@@ -87,6 +88,7 @@ export async function diagnoseCase(
     verdicts: [...verdicts],
     accounting: await describeAccounting(query),
     timeline: describeTimeline(c),
+    figures: await describeFigures(c, judged.verdict === 'failed', write),
   };
 }
 

@@ -7,7 +7,7 @@ import { Relay, type RelayOptions } from '../../src/proxy/relay/server.ts';
 import { RELAYS } from '../../src/proxy/relay/sessions.ts';
 
 /** How long a test waits for what must come. */
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 15_000;
 
 export class WireClient {
   readonly received: Message[] = [];

@@ -293,6 +293,24 @@ describe('abuse', () => {
     expect(await b.until((m) => m.type === 'HOTLINK_DATA' && m.seq > 300)).toBeDefined();
   });
 
+  it('loses nothing where it may wait: the sender has to', async () => {
+    const frames = 500;
+    const { relay, lines } = await start({ overflow: 'wait' });
+    const { a, b } = await session(relay);
+    b.socket.pause();
+    for (let seq = 1; seq <= frames; seq++) a.say(data('s1', seq, 60_000));
+    const came = (): number => lines.filter((line) => line.includes('received websocket message')).length;
+    // It has stopped taking, before all was taken.
+    let before = -1;
+    await expect.poll(() => before === (before = came()), { interval: 1000, timeout: 60_000 }).toBe(true);
+    expect(came()).toBeLessThan(frames);
+    b.socket.resume();
+    const seqs = (): number[] => b.received.flatMap((m) => (m.type === 'HOTLINK_DATA' ? [m.seq] : []));
+    await expect.poll(() => seqs().length, { timeout: 60_000 }).toBe(frames);
+    expect(seqs()).toEqual(Array.from({ length: frames }, (_, index) => index + 1));
+    expect(lines.filter((line) => line.includes('buffer full'))).toEqual([]);
+  }, 150_000);
+
   it('outlives a thousand connections that say nothing or half a word', async () => {
     const { relay } = await start();
     const halves = Array.from({ length: 1000 }, (_, index) => {

@@ -71,6 +71,7 @@ describe.concurrent('live up --transport webrtc', { timeout: 600_000 }, () => {
     ['strict', ['--strict', '--grace-ms', '10000'], 'hotlink_p2p_strict'],
     ['p2p-only', ['--p2p-only'], 'hotlink_p2p'],
     ['p2p-only of E5b', ['--p2p-only', '--era', 'E5b'], 'hotlink_p2p'],
+    ['p2p-only of E3, where both directions share a channel', ['--p2p-only', '--era', 'E3'], 'hotlink_p2p'],
     ['p2p-only of E4, which uses sessions of its peers', ['--p2p-only', '--era', 'E4'], 'hotlink_p2p'],
   ] as const)('%s: healthy', async (_name, args, mode) => {
     const done = await run(['--order', 'connection', ...args]);

@@ -1,12 +1,5 @@
 /** Diagnoses built by hand, one per kind of report; each is valid by the published schema. */
-import {
-  diagnosisSchema,
-  type Diagnosis,
-  type Evidence,
-  type Finding,
-  type Flow,
-  type Party,
-} from '../../src/model/diagnosis.ts';
+import { diagnosisSchema, type Diagnosis, type Evidence, type Finding, type Flow, type Party } from '../../src/model/diagnosis.ts';
 import { DIAGNOSIS_SCHEMA } from '../../src/model/schema-id.ts';
 
 const AGGREGATOR = 'aggregator@sandbox.local';

@@ -5,7 +5,7 @@ import type { PartyFact, SessionFact, WireFact } from './case-file.ts';
 import type { LogEnd } from './ends.ts';
 import { livesOf } from './counters.ts';
 import { eraOf } from './eras.ts';
-import type { EventLog } from './events.ts';
+import type { EventLog, LogEvent } from './events.ts';
 import type { Family, Flush, ReceivedStream } from './load.ts';
 import type { Source, Telemetry } from './load-files.ts';
 import { addIntervals, sortManagers, type ManagerFact } from './managers.ts';
@@ -66,7 +66,15 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
   const totals = lessBefore(
     input.since,
     managers,
-    countersOf(managers, livesOf(input.copies, telemetry), era.value, lastData, (us) => common(us, email), log !== null),
+    countersOf(
+      managers,
+      livesOf(input.copies, telemetry),
+      era.value,
+      lastData,
+      (us) => common(us, email),
+      log !== null,
+      (m) => isOfFormerLife(m, events.ofParty(email, 'daemon-start')),
+    ),
   );
   return {
     email,
@@ -188,6 +196,14 @@ function restartedAt(email: string, logStart: number | null, sessions: readonly 
 }
 
 /**
+ * Whether the process of a manager ended and another one followed in the same log. What it moved after its last flush nobody counted: what it counted
+ * is a lower bound.
+ */
+function isOfFormerLife({ last }: ManagerFact, starts: readonly LogEvent[]): boolean {
+  return last !== null && starts.some((start) => start.sourceId === last.sourceId && start.line > last.line);
+}
+
+/**
  * Totals of a party over its managers. Telemetry is exact for the manager that wrote the file last; the flush lines give
  * the others, and all of them when the file is gone. Movement after the last flush, and E1–E2 (which flush only on
  * events), leave lower bounds (field guide 5.3, trap 2).
@@ -199,8 +215,9 @@ function countersOf(
   lastData: number,
   common: (us: number) => number,
   hasLog: boolean,
+  isFormer: (manager: ManagerFact) => boolean,
 ): Counters {
-  const parts = partsOf(managers, lives, common);
+  const parts = partsOf(managers, lives, common, isFormer);
   if (parts.length === 0) return { sent: { bytes: ANY, frames: ANY }, received: { bytes: ANY, frames: ANY }, hasCounters: false };
   const lower = era === 'E1' || era === 'E2' || (hasLog && Math.max(...parts.map((p) => p.at)) < lastData);
   const open = (i: Interval): Interval => (lower ? { min: i.min, max: UNBOUNDED } : i);
@@ -220,7 +237,12 @@ interface Part {
   readonly at: number;
 }
 
-function partsOf(managers: readonly ManagerFact[], lives: readonly Telemetry[], common: (us: number) => number): readonly Part[] {
+function partsOf(
+  managers: readonly ManagerFact[],
+  lives: readonly Telemetry[],
+  common: (us: number) => number,
+  isFormer: (manager: ManagerFact) => boolean,
+): readonly Part[] {
   const telemetry = lives[0] ?? null;
   const parts: Part[] = [];
   let placed = false;
@@ -237,11 +259,12 @@ function partsOf(managers: readonly ManagerFact[], lives: readonly Telemetry[], 
       parts.push(fromTelemetry(telemetry, common));
       placed = true;
     } else if (flush !== null) {
+      const bound = (i: Interval): Interval => (isFormer(m) ? { min: i.min, max: UNBOUNDED } : i);
       parts.push({
-        txB: flush.tx,
-        rxB: flush.rx,
-        txF: exactly(flush.txPackets),
-        rxF: exactly(flush.rxPackets),
+        txB: bound(flush.tx),
+        rxB: bound(flush.rx),
+        txF: bound(exactly(flush.txPackets)),
+        rxF: bound(exactly(flush.rxPackets)),
         at: flush.t,
       });
     }

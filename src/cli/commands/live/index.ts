@@ -8,6 +8,7 @@ import { addScenarios } from './scenarios.ts';
 import { addVerify } from './verify.ts';
 import { addTap } from './tap.ts';
 import { addUp } from './up.ts';
+import { addWatch } from '../watch.ts';
 
 export function addLive(program: Command, done: (code: ExitCode) => void): void {
   const live = program.command('live').description('a small hotlink of our own, relay and parties: reproduces a failure in seconds');
@@ -19,4 +20,5 @@ export function addLive(program: Command, done: (code: ExitCode) => void): void 
   addParty(live, done);
   addProgram(live, done);
   addTap(live, done);
+  addWatch(live, done, 'attach');
 }
