@@ -310,9 +310,12 @@ function newSignal(): Signal {
   return { promise, resolve };
 }
 
-/** With a reset where the connection is plain: the other end is told that it broke. */
+/**
+ * With a reset where the connection is plain: the other end is told that it broke. Never once its end was sent: the runtime would refuse the
+ * reset, keep the socket for ever and never exit.
+ */
 function reset(socket: Socket): void {
-  if ('encrypted' in socket) socket.destroy();
+  if ('encrypted' in socket || socket.writableEnded) socket.destroy();
   else socket.resetAndDestroy();
 }
 

@@ -1,7 +1,8 @@
 /** Whole runs of the built command through a tap: what its faults leave is diagnosed as what was done, and its processes end. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -119,6 +120,13 @@ async function answers(url: string): Promise<boolean> {
   );
 }
 
+/** Command lines of running processes that name this sandbox. */
+function processesOf(sandbox: string): string[] {
+  return spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+    .stdout.split('\n')
+    .filter((line) => line.includes(sandbox) && line.includes(' live '));
+}
+
 const urlOf = (line: string): string => /http:\S+?(?=,)/.exec(line)?.[0] ?? '';
 
 describe('its process', { timeout: 60_000 }, () => {
@@ -131,6 +139,29 @@ describe('its process', { timeout: 60_000 }, () => {
     child.kill('SIGINT');
     expect(((await once(child, 'exit')) as [number])[0]).toBe(130);
     expect(await answers(url)).toBe(false);
+  });
+
+  it('ends also while connections are half closed at both sides', async () => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => undefined);
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const child = spawn(process.execPath, [BIN, 'live', 'tap', `http://127.0.0.1:${port}`], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const url = urlOf(await firstLine(child));
+    const sockets = Array.from({ length: 20 }, () => {
+      const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
+      socket.on('error', () => undefined);
+      socket.end('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n');
+      return socket;
+    });
+    await Promise.all(sockets.map(async (socket) => once(socket, 'readable')));
+    child.kill('SIGINT');
+    expect(((await once(child, 'exit')) as [number])[0]).toBe(130);
+    for (const socket of sockets) socket.destroy();
+    server.close();
   });
 
   it('ends with its parent where it belongs to one', async () => {
@@ -188,6 +219,8 @@ describe('its process', { timeout: 60_000 }, () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     await expect.poll(async () => answers(url), { timeout: 20_000 }).toBe(false);
+    // Not only its port: the process too.
+    await expect.poll(() => processesOf(sandbox), { timeout: 20_000 }).toEqual([]);
   });
 
   it.each([

@@ -54,10 +54,12 @@ export function several(value: string, before: string[]): string[] {
 
 /** Runs until a signal, or until standard input ends where the process belongs to another; `command` gets the lines of that. */
 export async function untilTold(attached: boolean, command: (word: string) => void): Promise<ExitCode> {
-  // The command line's own handler would end the process before anything is put away.
-  process.removeAllListeners('SIGINT');
   return new Promise((done) => {
+    // The command line's own handler would end the process before anything is put away. It goes when ours is there: a signal
+    // that comes while nobody listens is lost.
+    const others = process.listeners('SIGINT');
     process.once('SIGINT', () => done(EXIT.interrupted));
+    for (const other of others) process.removeListener('SIGINT', other);
     process.once('SIGTERM', () => done(EXIT.ok));
     if (!attached) return;
     process.stdin.setEncoding('utf8');
