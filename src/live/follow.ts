@@ -287,9 +287,9 @@ export class Follower {
       this.tell({ what: seen, path, kept: this.keeper.wantsLogs ? kept : null });
       this.nextWalkMs = -Infinity;
     }
-    if (seen === 'same' && watched.seen !== 'behind') return NOTHING;
+    if (seen === 'same' && watched.seen === 'read') return NOTHING;
     const grown = tail.read(budget, (bytes) => this.keeper.append(path, bytes));
-    if (seen !== 'same') this.touch(watched);
+    if (seen !== 'same' || watched.seen === '') this.touch(watched);
     watched.seen = grown.behind ? 'behind' : 'read';
     return grown;
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DoctorError } from '../../model/errors.ts';
-import { rounded } from '../../report/figures.ts';
+import { volume } from '../../report/figures.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { isInside, runningFolder } from '../live-folder.ts';
 import { oneLine, print, reasonOf } from '../output.ts';
@@ -94,9 +94,9 @@ function describe(
   output: string,
   { files, bytes, archiveBytes, flushes, leftOut, problems, interrupted }: import('../../live/collect.ts').Collected,
 ): void {
-  const plain = (count: number): string => rounded(count).replaceAll('\u00A0', ' ');
+  const plain = (count: number): string => volume(count).replaceAll('\u00A0', ' ');
   print(
-    `${oneLine(output)}: ${files} files, ${plain(bytes)} bytes, packed ${plain(archiveBytes)}; ${flushes} earlier flushes of telemetry`,
+    `${oneLine(output)}: ${files} files of ${plain(bytes)}, packed into ${plain(archiveBytes)}; ${flushes} earlier flushes of telemetry`,
   );
   if (interrupted) print('interrupted: it holds what was there until then');
   for (const problem of problems) print(`not taken: ${oneLine(problem)}`);
