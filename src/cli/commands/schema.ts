@@ -21,7 +21,9 @@ async function schemaOf(document: Document): Promise<unknown> {
 export function addSchema(program: Command): void {
   program
     .command('schema')
-    .description('print the JSON Schema of the diagnosis that --format json writes, of the policy or baseline that gate reads, or of a line of watch')
+    .description(
+      'print the JSON Schema of the diagnosis that --format json writes, of the policy or baseline that gate reads, or of a line of watch',
+    )
     .addArgument(new Argument('[document]', 'which schema').choices(DOCUMENTS).default('diagnosis'))
     .action(async (document: Document) => print(JSON.stringify(await schemaOf(document), null, 2)));
 }
