@@ -1,9 +1,9 @@
 /** The command line as a whole: picks a command, turns errors into words and an exit code (design of the exit codes: README). */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { DoctorError, type ErrorKind } from '../model/errors.ts';
 import { addAnalyze } from './commands/analyze.ts';
 import { addBaseline } from './commands/baseline.ts';
+import { addCollect } from './commands/collect.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addExplain } from './commands/explain.ts';
 import { addGate } from './commands/gate.ts';
@@ -20,7 +20,7 @@ import { addWhyNot } from './commands/why-not.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { mask } from '../ingest/mask.ts';
 import { oneLine, visible } from './output.ts';
-import { PACKAGE } from './package.ts';
+import { version } from './package.ts';
 
 const EXIT_OF_KIND: Record<ErrorKind, ExitCode> = {
   usage: EXIT.usage,
@@ -30,11 +30,6 @@ const EXIT_OF_KIND: Record<ErrorKind, ExitCode> = {
 };
 
 const SEVERAL_LINES: ReadonlySet<string> = new Set(['HLD_STORE_SQL_FAILED', 'HLD_GATE_BAD_POLICY', 'HLD_GATE_BAD_BASELINE']);
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL('package.json', PACKAGE), 'utf8')) as { version: string };
-  return manifest.version;
-}
 
 function buildProgram(done: (code: ExitCode) => void): Command {
   const program = new Command('hotlink-doctor')
@@ -52,6 +47,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
   addLive(program, done);
   addWatch(program, done);
   addWatchJudge(program);
+  addCollect(program, done);
   addQuery(program);
   addRules(program);
   addExplain(program);

@@ -50,6 +50,11 @@ export function containersOf(stats: readonly string[]): readonly Container[] {
   });
 }
 
+/** Of containers in what `docker ps` said. */
+export function namesOf(ps: readonly string[]): readonly string[] {
+  return ps.map((line) => (parsed(line) as Readonly<Record<string, string | undefined>>)['Names'] ?? '');
+}
+
 function parsed(line: string): unknown {
   try {
     return JSON.parse(line);
@@ -65,6 +70,62 @@ export async function askDocker(command: string, signal?: AbortSignal): Promise<
   if (ps.code !== 0) return ps;
   const stats = await runTool(command, ['stats', '--no-stream', ...all], TIMEOUT_MS, signal);
   return { ps: reduceLines(ps.out, PS_FIELDS), stats: stats.code === 0 ? reduceLines(stats.out, STATS_FIELDS) : [] };
+}
+
+/** Logs of one container are taken up to so many lines. */
+const MOST_LOG_LINES = 20_000;
+const MOST_CONTAINERS = 64;
+
+export interface ContainerLog {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What `docker inspect` says, with the keys only that ingest reads; undefined when it is no such list. */
+export function reduceInspect(out: string): string | undefined {
+  const list = parsed(out);
+  if (!Array.isArray(list)) return undefined;
+  const kept = list.map((one: unknown) => {
+    const o = objectOf(one);
+    const pick = (value: unknown, keys: readonly string[]): unknown => {
+      const from = objectOf(value);
+      return Object.fromEntries(keys.flatMap((key) => (key in from ? [[key, from[key]] as const] : [])));
+    };
+    const networks = objectOf(objectOf(o['NetworkSettings'])['Networks']);
+    return {
+      ...(pick(o, ['Id', 'Name', 'Created', 'RestartCount']) as object),
+      State: pick(o['State'], ['Status', 'Running', 'OOMKilled', 'ExitCode', 'Error', 'StartedAt', 'FinishedAt', 'Pid']),
+      Config: pick(o['Config'], ['Image']),
+      HostConfig: pick(o['HostConfig'], ['PortBindings', 'NetworkMode', 'Memory', 'NanoCpus']),
+      Mounts: (Array.isArray(o['Mounts']) ? o['Mounts'] : []).map((mount: unknown) => pick(mount, ['Type', 'Source', 'Destination', 'RW'])),
+      NetworkSettings: {
+        Ports: objectOf(o['NetworkSettings'])['Ports'],
+        Networks: Object.fromEntries(Object.entries(networks).map(([name, network]) => [name, pick(network, ['IPAddress'])])),
+      },
+    };
+  });
+  return mask(JSON.stringify(kept, null, 2));
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+/** Inspection and logs of containers, beyond what `askDocker` brings. */
+export async function askContainers(
+  command: string,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<{ readonly inspect: string | undefined; readonly logs: readonly ContainerLog[] }> {
+  const wanted = names.slice(0, MOST_CONTAINERS);
+  if (wanted.length === 0) return { inspect: undefined, logs: [] };
+  const inspected = await runTool(command, ['inspect', '--type', 'container', ...wanted], TIMEOUT_MS, signal);
+  const logs: ContainerLog[] = [];
+  for (const name of wanted) {
+    const ran = await runTool(command, ['logs', '--timestamps', '--tail', String(MOST_LOG_LINES), name], TIMEOUT_MS, signal, true);
+    if (ran.out !== '') logs.push({ name, text: ran.out });
+  }
+  return { inspect: reduceInspect(inspected.out), logs };
 }
 
 /** Asks docker again and again beside other work, one question at a time. */

@@ -99,6 +99,7 @@ export class Follower {
   private readonly lost = new Map<string, LostLog[]>();
   private readonly block = Buffer.allocUnsafe(BLOCK_BYTES);
   private nextWalkMs = -Infinity;
+  private tornMs = TORN_MS;
   private isFirst = true;
   private isNews = false;
   private news: FileNews[] = [];
@@ -111,9 +112,11 @@ export class Follower {
     this.wall = wall;
   }
 
-  /** One look. Errors of single files are news, never thrown. */
-  poll(): Polled {
+  /** One look. Errors of single files are news, never thrown. `isLast`: half a telemetry file is taken as it is. */
+  poll(isLast = false): Polled {
     this.news = [];
+    if (isLast) this.nextWalkMs = -Infinity;
+    this.tornMs = isLast ? 0 : TORN_MS;
     this.isNews = false;
     // Logs before the walk: one that was renamed is lost under its name before it comes up under another.
     let behind = this.logs();
@@ -284,9 +287,9 @@ export class Follower {
       this.tell({ what: seen, path, kept: this.keeper.wantsLogs ? kept : null });
       this.nextWalkMs = -Infinity;
     }
-    if (seen === 'same' && watched.seen !== 'behind') return NOTHING;
+    if (seen === 'same' && watched.seen === 'read') return NOTHING;
     const grown = tail.read(budget, (bytes) => this.keeper.append(path, bytes));
-    if (seen !== 'same') this.touch(watched);
+    if (seen !== 'same' || watched.seen === '') this.touch(watched);
     watched.seen = grown.behind ? 'behind' : 'read';
     return grown;
   }
@@ -300,7 +303,7 @@ export class Follower {
     if (pulse === undefined) {
       watched.tornMs ??= this.now();
       // Read again at the next look, until it is whole or surely is no flush under way.
-      if (this.now() - watched.tornMs < TORN_MS) return;
+      if (this.now() - watched.tornMs < this.tornMs) return;
       watched.seen = read.seen;
       this.keeper.snapshot(path, read.bytes);
       this.isNews = true;

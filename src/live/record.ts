@@ -150,6 +150,11 @@ export class Recorder implements Keeper {
     return this.sizes.get(path) ?? 0;
   }
 
+  /** Whether anything of a file is kept. */
+  keeps(path: string): boolean {
+    return this.logs.has(path) || this.sizes.has(path);
+  }
+
   /** A line about something that happened. */
   note(entry: { readonly what: string; readonly path: string } & Readonly<Record<string, string | number>>): void {
     this.line('journal.jsonl', JSON.stringify({ t: this.o.time(), ...entry, path: maskPath(entry.path) }));

@@ -185,10 +185,11 @@ export class WatchModel {
       let known = this.causes.get(cause.fingerprint);
       const isNew = known === undefined;
       known ??= { cause, sinceMs: now, since: this.clocks.time(), confirmed: false };
+      const isWorse = known.confirmed && known.cause.severity !== cause.severity;
       known.cause = cause;
       this.causes.set(cause.fingerprint, known);
       const holds = isOver || now - known.sinceMs >= CONFIRM_MS;
-      if (holds && !known.confirmed) {
+      if (isWorse || (holds && !known.confirmed)) {
         known.confirmed = true;
         news.push({ kind: 'cause', what: 'confirmed', cause: shown(known) });
       } else if (isNew) news.push({ kind: 'cause', what: 'suspected', cause: shown(known) });
@@ -218,7 +219,7 @@ export class WatchModel {
       because.replaceAll(/\d+/g, '0'),
       run?.id,
       run?.finished,
-      ...causes.map((c) => c.fingerprint + String(c.confirmed)),
+      ...causes.map((c) => `${c.fingerprint} ${c.severity} ${String(c.confirmed)}`),
     ].join('\n');
     if (key === this.said) return [];
     this.said = key;

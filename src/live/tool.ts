@@ -14,8 +14,14 @@ export interface Ran {
 const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_COMPLAINT = 500;
 
-/** Never throws, never takes longer than `timeoutMs` and a moment. `signal` ends it early. */
-export async function runTool(program: string, args: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<Ran> {
+/** Never throws, never takes longer than `timeoutMs` and a moment. `signal` ends it early; `both`: stderr is output too. */
+export async function runTool(
+  program: string,
+  args: readonly string[],
+  timeoutMs: number,
+  signal?: AbortSignal,
+  both = false,
+): Promise<Ran> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const parts: Buffer[] = [];
@@ -37,12 +43,14 @@ export async function runTool(program: string, args: readonly string[], timeoutM
       child.stderr.destroy();
       resolve({ code: ended === '' ? code : null, out: Buffer.concat(parts).toString('utf8'), problem: ended || problem, isMissing });
     };
-    child.stdout.on('data', (data: Buffer) => {
+    const take = (data: Buffer): void => {
       bytes += data.length;
       if (bytes > MOST_BYTES) end('too-long');
       else parts.push(data);
-    });
-    child.stderr.on('data', (data: Buffer) => (complaint = (complaint + data.toString('utf8')).slice(0, MOST_COMPLAINT)));
+    };
+    child.stdout.on('data', take);
+    if (both) child.stderr.on('data', take);
+    else child.stderr.on('data', (data: Buffer) => (complaint = (complaint + data.toString('utf8')).slice(0, MOST_COMPLAINT)));
     child.once('error', (error: NodeJS.ErrnoException) => done(null, error.code ?? error.message, error.code === 'ENOENT'));
     child.once('exit', () => {
       if (ended !== '') done(null, ended, false);

@@ -113,9 +113,9 @@ class Watch {
     for (const one of news) this.o.say({ t, ...one });
   }
 
-  private look(): boolean {
+  private look(isLast = false): boolean {
     const { follower, model } = this;
-    const { news, changed, behind } = follower.poll();
+    const { news, changed, behind } = follower.poll(isLast);
     this.isStale ||= changed;
     this.say(news.map((one) => fileNews(one)));
     this.say(model.seen(follower.parties(), follower.relayChangedMs(), follower.changedMs()));
@@ -181,12 +181,10 @@ class Watch {
   }
 
   private async end(why: WatchWhy): Promise<Watched> {
-    if (why !== 'interrupted') {
-      await this.judging;
-      // The last word is about the files as they are.
-      this.look();
-      if (this.isStale || this.model.judgement === undefined) await this.judgeOnce();
-    } else this.look();
+    if (why !== 'interrupted') await this.judging;
+    // The last word is about the files as they are.
+    while (this.look(true));
+    if (why !== 'interrupted' && (this.isStale || this.model.judgement === undefined)) await this.judgeOnce();
     const { recorder, clocks } = this.o;
     this.manifest({ endedAt: clocks.time(), why, bytes: recorder.bytes, leftOut: recorder.leftOut, stopped: recorder.stopped ?? null });
     const view = this.view();

@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import type { ZodType } from 'zod';
 import { print } from '../output.ts';
 
-const DOCUMENTS = ['diagnosis', 'policy', 'baseline'] as const;
+const DOCUMENTS = ['diagnosis', 'policy', 'baseline', 'watch'] as const;
 type Document = (typeof DOCUMENTS)[number];
 
 /** A diagnosis is read, so with what is filled in; the others are written by a person. */
@@ -10,6 +10,7 @@ const LOAD: Readonly<Record<Document, () => Promise<{ readonly schema: ZodType; 
   diagnosis: async () => ({ schema: (await import('../../model/diagnosis.ts')).diagnosisSchema, io: 'output' }),
   policy: async () => ({ schema: (await import('../../gate/policy-schema.ts')).policySchema, io: 'input' }),
   baseline: async () => ({ schema: (await import('../../gate/baseline.ts')).baselineSchema, io: 'input' }),
+  watch: async () => ({ schema: (await import('../../model/watch.ts')).watchEventSchema, io: 'output' }),
 };
 
 async function schemaOf(document: Document): Promise<unknown> {
@@ -20,7 +21,9 @@ async function schemaOf(document: Document): Promise<unknown> {
 export function addSchema(program: Command): void {
   program
     .command('schema')
-    .description('print the JSON Schema of the diagnosis that --format json writes, or of the policy or baseline that gate reads')
+    .description(
+      'print the JSON Schema of the diagnosis that --format json writes, of the policy or baseline that gate reads, or of a line of watch',
+    )
     .addArgument(new Argument('[document]', 'which schema').choices(DOCUMENTS).default('diagnosis'))
     .action(async (document: Document) => print(JSON.stringify(await schemaOf(document), null, 2)));
 }

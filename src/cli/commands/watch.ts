@@ -1,11 +1,11 @@
-import { statSync } from 'node:fs';
-import { basename, join, relative, resolve, sep } from 'node:path';
-import { realpathSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Until, Watched } from '../../live/watch.ts';
 import type { WatchEvent, WatchView } from '../../model/watch.ts';
 import { DoctorError } from '../../model/errors.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
+import { parseWidth } from '../layout.ts';
+import { refuseInside, runningFolder } from '../live-folder.ts';
 import { MIN_WIDTH, oneLine, print, reasonOf, terminalWidth, wantsColor } from '../output.ts';
 import { Scratch } from '../scratch.ts';
 
@@ -56,39 +56,13 @@ function parseInterval(value: string): number {
 }
 
 /** `500M`, `2g`, plain bytes. */
-export function parseSize(option: string, least: number): (value: string) => number {
+function parseSize(option: string, least: number): (value: string) => number {
   return (value) => {
     const m = /^(\d{1,12}(?:\.\d{1,3})?)\s?([kmgt]?)(?:i?b)?$/i.exec(value.trim());
     const bytes = m === null ? NaN : Math.floor(Number(m[1]) * (UNITS[(m[2] ?? '').toLowerCase()] ?? NaN));
     if (!(bytes >= least)) throw refuse(option, value, `a size of ${least} bytes and more, such as 500M or 2G`);
     return bytes;
   };
-}
-
-/** The folder of a running system, without links on the way. */
-export function runningFolder(sandbox: string): string {
-  let isFolder: boolean;
-  try {
-    isFolder = statSync(sandbox).isDirectory();
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new DoctorError('HLD_INPUT_NO_SUCH_PATH', { path: sandbox }, { cause });
-    throw new DoctorError('HLD_INPUT_UNREADABLE', { path: sandbox, reason: reasonOf(cause) }, { cause });
-  }
-  if (!isFolder) throw new DoctorError('HLD_WATCH_NOT_A_FOLDER', { path: sandbox });
-  return realpathSync(sandbox);
-}
-
-function isInside(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !way.startsWith(sep));
-}
-
-/** A record inside of what it records would record itself. */
-export function refuseInside(option: string, target: string, root: string): void {
-  const path = resolve(target);
-  if (isInside(path, root) || isInside(path, resolve(root)) || isInside(root, path))
-    throw refuse(option, target, 'a place outside of the sandbox, and not above it');
 }
 
 async function openRecorder(
@@ -227,7 +201,7 @@ export function addWatch(program: Command, done: (code: ExitCode) => void, name 
       parseSize('--max-bytes', LEAST_RECORD_BYTES)(DEFAULT_RECORD),
     )
     .option('--no-docker', 'do not ask docker for the CPU of containers')
-    .option('--width <columns>', `columns of the screen, at least ${MIN_WIDTH}`, Number)
+    .option('--width <columns>', `columns of the screen, at least ${MIN_WIDTH}`, parseWidth)
     .option('--ascii', 'plain ASCII on the screen')
     .option('--color', 'colour whatever the environment says')
     .option('--no-color', 'no colour')
