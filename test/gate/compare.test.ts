@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { compareRuns } from '../../src/gate/compare.ts';
 import type { PolicyFile } from '../../src/gate/policy-schema.ts';
 import type { Check, Diagnosis } from '../../src/model/diagnosis.ts';
-import { checkOf, gateSet, recorded } from '../helpers/gate.ts';
+import { checkOf, gateSet, policy, recorded } from '../helpers/gate.ts';
 
 type Comparison = NonNullable<PolicyFile['compare']>[number];
 
@@ -24,6 +25,22 @@ function compare(ours: readonly number[], others: readonly number[], rule: Parti
   const last = gated.at(-1);
   if (last === undefined) throw new Error('nothing gated');
   return checkOf(last.gate, 'compare:step-time');
+}
+
+/** By the comparison alone: a thousand gates take longer. */
+function compareMany(ours: readonly number[], others: readonly number[]): Check {
+  const document = (s: number): Diagnosis => {
+    const value = { min: Math.round(s * 1000), max: Math.round(s * 1000) };
+    return { ...base, figures: [{ what: 'step-ms', party: null, step: 'x', value, why: '', evidence: [] }] };
+  };
+  const base = recorded('healthy');
+  const rule: Comparison = { metric: 'step-time', relative: 20, absolute: 1, unit: 's' };
+  return compareRuns(
+    rule,
+    ours.map((s) => document(s)),
+    others.map((s) => document(s)),
+    { policy: policy({}), baseline: null, asOf: '2026-11-23' },
+  );
 }
 
 describe('a comparison', () => {
@@ -59,6 +76,13 @@ describe('a comparison', () => {
   it('of one run each lets the thresholds decide, when the policy says that one is enough', () => {
     expect(compare([20], [10], { runs: 1 }).outcome).toBe('failed');
     expect(compare([10.5], [10], { runs: 1 }).outcome).toBe('passed');
+  });
+
+  it('of very many runs ends, and sees what is there', () => {
+    const runs = (from: number): number[] => Array.from({ length: 1000 }, (_, i) => from + i / 1000);
+    const many = (ours: readonly number[], others: readonly number[]): Check['outcome'] => compareMany(ours, others).outcome;
+    expect(many(runs(20), runs(10))).toBe('failed');
+    expect(many(runs(10), runs(10))).toBe('passed');
   });
 
   it('does not depend on the order of the runs', () => {
