@@ -97,6 +97,7 @@ async function rowsOf(sniffed: Sniffed, text: string, place: FilePlace): Promise
       return readInspect(text, place);
     case 'access-log':
     case 'accept-marker':
+    case 'ipc-marker':
     case 'config':
     case 'client-log':
     case 'relay-log':
