@@ -19,6 +19,7 @@ export type SourceKind =
   | 'telemetry'
   | 'marker'
   | 'accept-marker'
+  | 'ipc-marker'
   | 'acl'
   | 'config'
   | 'stack'
@@ -110,6 +111,8 @@ export function kindByName(path: string): Sniffed | undefined {
   const directory = parts.at(-2) ?? '';
   if (name === 'stream.tcp') return { kind: 'marker', dialect: 'json' };
   if (name === 'stream.accept') return { kind: 'accept-marker', dialect: 'text' };
+  // Names a socket for a program that speaks to its client without the proxy (field guide 2.4).
+  if (name === 'stream.sock') return { kind: 'ipc-marker', dialect: 'text' };
   if (name === 'syft.pub.yaml') return { kind: 'acl', dialect: 'yaml' };
   // Copies that somebody took of it: hotlink_telemetry.json.1, hotlink_telemetry-20260209T005010.json.
   if (/^hotlink_telemetry(?:[._-][\w.+-]*)?\.json(?:[._-][\w.+-]+)?$/.test(name)) return { kind: 'telemetry', dialect: 'json' };

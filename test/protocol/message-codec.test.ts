@@ -144,6 +144,19 @@ describe('vectors of field guide 6.2', () => {
     });
   });
 
+  it('an ACL manifest as the relay forwards it holds a point in time, and is written again as it was', () => {
+    const text =
+      'U0IBAYOiaWSibTGjdHlwzQAIo2RhdMR0hqdWZXJzaW9uAahEYXRhc2l0ZahhQHgudGVzdKNGb3KoYkB4LnRlc3SnRm9ySGFzaLBlZTJjMWZlNmUxMjhmY2Y0' +
+      'qUdlbmVyYXRlZNf/dzWUAGmKg4uoQUNMT3JkZXKRgqRQYXRopnB1YmxpY6RIYXNooWg=';
+    const bytes = Buffer.from(text, 'base64');
+    const message = decodeMessage(bytes);
+    expect(message).toMatchObject({ type: 'ACL_MANIFEST', data: { Datasite: 'a@x.test', Generated: new Date('2026-02-10T01:02:03.5Z') } });
+    expect(Buffer.from(encodeMessage(message, 'msgpack', 'wide')).equals(bytes)).toBe(true);
+    const other = Buffer.from(bytes);
+    other[other.indexOf(Buffer.from([0xd7, 0xff])) + 1] = 5;
+    expect(failure(other).problem).toBe('unsupported');
+  });
+
   it('a type that nobody knows keeps its number', () => {
     const message: Message = { type: 'UNKNOWN', id: 'm', number: 99, data: { a: [1, 'b'] } };
     for (const encoding of ['json', 'msgpack'] as const) expect(decodeMessage(encodeMessage(message, encoding))).toEqual(message);

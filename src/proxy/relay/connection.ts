@@ -2,9 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { encodeMessage, type Encoding } from '../../protocol/message-codec.ts';
-import { MESSAGE_TYPES, type Message } from '../../protocol/message.ts';
+import { FIELDS, isHotlink, MESSAGE_TYPES, type Message } from '../../protocol/message.ts';
 import { BoundedQueue } from './queue.ts';
 import type { Bare, LogFields, LogLevel } from './log.ts';
+import { placeOf } from './places.ts';
 
 /** Messages waiting to be handled; what comes when it is full is dropped. */
 const INBOUND_QUEUE = 256;
@@ -19,6 +20,11 @@ const QUEUE_BYTES = 32 * 1024 * 1024;
 const WRITE_TIMEOUT_MS = 20_000;
 /** How long a client may take to answer the relay's close. */
 const CLOSE_TIMEOUT_MS = 1000;
+
+/** Fields that a message may lack, by its type. */
+const OPTIONAL: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(FIELDS).map(([type, fields]) => [type, (fields ?? []).filter((field) => field.optional === true).map(({ name }) => name)]),
+);
 
 export type Log = (level: LogLevel, at: string, message: string, fields: LogFields) => void;
 
@@ -36,6 +42,9 @@ export interface ConnectionOptions {
   readonly id: string;
   readonly user: string;
   readonly encoding: Encoding;
+  /** The client named its version when it connected, as Go clients do. */
+  readonly hasVersion: boolean;
+  readonly version: string;
   readonly socket: WebSocket;
   readonly log: Log;
   /** What becomes of messages for which there is no room; undefined: dropped, as the real relay does. */
@@ -50,16 +59,18 @@ export type Overflow = 'drop' | 'wait';
 export class Connection {
   readonly id: string;
   readonly user: string;
+  readonly hasVersion: boolean;
   readonly inbound: BoundedQueue<Message>;
   private readonly outbound: BoundedQueue<Message>;
   private readonly encoding: Encoding;
+  private readonly version: string;
   private readonly socket: WebSocket;
   private readonly log: Log;
   private readonly writer: Promise<void>;
   private readonly overflow: Overflow;
   private readonly queueBytes: number;
 
-  constructor({ id, user, encoding, socket, log, overflow = 'drop', queueBytes = QUEUE_BYTES }: ConnectionOptions) {
+  constructor({ id, user, encoding, hasVersion, version, socket, log, overflow = 'drop', queueBytes = QUEUE_BYTES }: ConnectionOptions) {
     const byteLimit = { most: queueBytes, sizeOf };
     this.inbound = new BoundedQueue<Message>(INBOUND_QUEUE, byteLimit);
     this.outbound = new BoundedQueue<Message>(OUTBOUND_QUEUE, byteLimit);
@@ -67,6 +78,8 @@ export class Connection {
     this.queueBytes = queueBytes;
     this.id = id;
     this.user = user;
+    this.hasVersion = hasVersion;
+    this.version = version;
     this.encoding = encoding;
     this.socket = socket;
     this.log = log;
@@ -81,7 +94,7 @@ export class Connection {
 
   /** A message came; it is dropped when its queue is full. */
   receive(message: Message): void {
-    if (!this.inbound.offer(message)) this.log('WRN', 'ws/ws_client.go:102', 'wsclient reader buffer full', [['connId', this.id]]);
+    if (!this.inbound.offer(message)) this.log('WRN', 'ws/ws_client.go:111', 'wsclient reader buffer full', [['connId', this.id]]);
     const { inbound } = this;
     if (this.overflow === 'wait' && (inbound.length >= INBOUND_HIGH || inbound.bytes >= this.queueBytes / 2)) this.socket.pause();
   }
@@ -100,7 +113,7 @@ export class Connection {
 
   broadcast(message: Message): void {
     if (this.outbound.offer(message)) return;
-    this.log('WRN', 'ws/ws_hub.go:100', 'wshub send buffer full', [
+    this.log('WRN', placeOf('buffer-full', this.version), 'wshub send buffer full', [
       ['connId', this.id],
       ['user', this.user],
     ]);
@@ -138,14 +151,14 @@ export class Connection {
         ['msgType', typeField(message)],
       ];
       if (error === undefined) this.log('DBG', 'ws/ws_client.go:137', 'wsclient writer', fields);
-      else this.log('ERR', 'ws/ws_client.go:134', 'wsclient writer', [...fields, ['error', { error }]]);
+      else this.log('ERR', 'ws/ws_client.go:135', 'wsclient writer', [...fields, ['error', { error }]]);
     }
   }
 
   /** The error, if it did not leave in time. */
   private async writeOne(message: Message): Promise<string | undefined> {
     if (this.socket.readyState !== this.socket.OPEN) return 'connection closed';
-    const bytes = encodeMessage(message, this.encoding, 'wide');
+    const bytes = encodeMessage(withoutEmpty(message), this.encoding, 'wide');
     const error = await new Promise<string | undefined>((resolve) => {
       const late = setTimeout(() => resolve('write timeout'), WRITE_TIMEOUT_MS);
       this.socket.send(bytes, { binary: this.encoding === 'msgpack', compress: false }, (failure) => {
@@ -156,4 +169,13 @@ export class Connection {
     if (error === 'write timeout') this.socket.terminate();
     return error;
   }
+}
+
+/** As the real relay writes a hotlink message: fields that say nothing are left out. Mandatory ones are never empty lists or nil. */
+function withoutEmpty(message: Message): Message {
+  if (!isHotlink(message)) return message;
+  const isEmpty = (value: unknown): boolean =>
+    value === null || value === '' || (typeof value === 'object' && (value as ArrayLike<unknown>).length === 0);
+  const optional = OPTIONAL[message.type] ?? [];
+  return Object.fromEntries(Object.entries(message).filter(([name, value]) => !optional.includes(name) || !isEmpty(value))) as Message;
 }

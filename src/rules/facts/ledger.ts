@@ -229,7 +229,8 @@ function boundStream(
   const got = s.received;
   if (receiver?.log == null ? !wireTells(receiver) : !receiver.logComplete)
     return { hidden: true, ...atLeast(got, UNBOUNDED, UNBOUNDED), ...sent };
-  const hidden = direct ? undecoded(s) : 0;
+  // A Go client writes a line for a frame, but neither its number nor its bytes.
+  const hidden = direct || receiver?.era.value === 'Go' ? undecoded(s) : 0;
   const limits =
     hidden === 0 ? [got?.prefixBytes, got?.prefixFrames] : [(got?.bytes ?? 0) + hidden * P2P_FRAME_MAX, (got?.distinct ?? 0) + hidden];
   return { hidden: hidden > 0, ...atLeast(got, limits[0] ?? 0, limits[1] ?? 0), ...sent };
