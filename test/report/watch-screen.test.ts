@@ -1,5 +1,5 @@
 /** The screen of a watch: always inside its window, the verdict first, nothing of a log as it stands. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WatchView } from '../../src/model/watch.ts';
 import { textWidth } from '../../src/report/text.ts';
@@ -137,7 +137,7 @@ describe('the screen', () => {
 
 
 
-      sandbox · record ./record: 1.2 MiB bytes                                                 Ctrl-C ends
+      sandbox · record ./record: 1.2 MiB                                                       Ctrl-C ends
       "
     `);
   });
