@@ -85,6 +85,18 @@ function codesOf(d: Diagnosis): number[] {
   return POLICIES.map((policy) => gateOne(d, policy === undefined ? {} : { policy }).exitCode);
 }
 
+/** Without the wording of rules, which may change and leaves every decision as it is. */
+function whatGatesRead({ verdict, run, flows, figures, findings, verdicts }: Diagnosis): unknown {
+  return {
+    verdict,
+    run,
+    flows,
+    figures,
+    findings: findings.map(({ fingerprint, severity, metrics, foldedUnder }) => ({ fingerprint, severity, metrics, foldedUnder })),
+    verdicts: verdicts.map(({ rule, verdict: came }) => [rule, came]),
+  };
+}
+
 describe('samples', () => {
   it.each(Object.entries(SAMPLES))('%s: %j', (name, codes) => {
     expect(codesOf(recorded(name))).toEqual(codes);
@@ -102,8 +114,8 @@ describe('recorded sandboxes', () => {
     // None of the shipped policies passes a run that did not complete.
     expect(c.outcome === 'stalled' && codesOf(d).includes(0)).toBe(false);
     const fixture = `test/fixtures/gate/${name}.json`;
-    const cut = cutDiagnosis(d);
-    expect(cut).toEqual(existsSync(fixture) ? JSON.parse(readFileSync(fixture, 'utf8')) : cut);
+    const read = existsSync(fixture) ? (JSON.parse(readFileSync(fixture, 'utf8')) as Diagnosis) : d;
+    expect(whatGatesRead(cutDiagnosis(d))).toEqual(whatGatesRead(cutDiagnosis(read)));
   });
 
   it('that completed pass without a policy and by the investigation, and only they', () => {
