@@ -17,11 +17,22 @@ function write(name: string, text: string): string {
 }
 
 describe('report', () => {
-  test.each(FORMATS.map(({ name }) => name))('draws %s as analyze did, byte for byte', { timeout: 60_000 }, (format) => {
-    const { stdout, code } = runBin(['analyze', SAMPLE, '--format', format]);
-    expect(code).toBe(0);
-    expect(stdout).not.toBe('');
-    expect(runBin(['report', EXPECTED, '--format', format])).toMatchObject({ code: 0, stdout, stderr: '' });
+  test.each(FORMATS.filter(({ isPage }) => isPage !== true).map(({ name }) => name))(
+    'draws %s as analyze did, byte for byte',
+    { timeout: 60_000 },
+    (format) => {
+      const { stdout, code } = runBin(['analyze', SAMPLE, '--format', format]);
+      expect(code).toBe(0);
+      expect(stdout).not.toBe('');
+      expect(runBin(['report', EXPECTED, '--format', format])).toMatchObject({ code: 0, stdout, stderr: '' });
+    },
+  );
+
+  test('draws a page from a document that was saved with its detail', { timeout: 60_000 }, () => {
+    const [page, document] = [join(scratch, 'page.html'), join(scratch, 'detail.json')];
+    expect(runBin(['analyze', SAMPLE, '--detail', '--format', `html=${page}`, '--format', `json=${document}`]).code).toBe(0);
+    expect(runBin(['report', document, '--format', 'html'])).toMatchObject({ code: 0, stdout: readFileSync(page, 'utf8') });
+    expect(runBin(['report', document, '--format', 'json'])).toMatchObject({ code: 0, stdout: readFileSync(document, 'utf8') });
   });
 
   test('draws several documents, one a line', () => {
