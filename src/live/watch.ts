@@ -97,7 +97,8 @@ class Watch {
       this.o.show(this.view());
       if (this.failure !== undefined) throw this.failure;
       const why = signal.aborted ? 'interrupted' : this.over();
-      if (why !== undefined) return this.end(why);
+      const ended = why === undefined ? undefined : await this.end(why);
+      if (ended !== undefined) return ended;
       await delay(behind ? 0 : POLL_MS, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -180,11 +181,16 @@ class Watch {
     return until.seconds !== undefined && clocks.now() - this.startedMs >= until.seconds * 1000 ? 'time' : undefined;
   }
 
-  private async end(why: WatchWhy): Promise<Watched> {
-    if (why !== 'interrupted') await this.judging;
-    // The last word is about the files as they are.
+  /** undefined: with a last look at the files as they are, it is not over. */
+  private async end(why: WatchWhy): Promise<Watched | undefined> {
+    if (why !== 'interrupted') {
+      await this.judging;
+      while (this.look());
+      if (this.isStale || this.model.judgement === undefined) await this.judgeOnce();
+      if (this.failure !== undefined) throw this.failure;
+      if (!this.o.signal.aborted && this.over() === undefined) return undefined;
+    }
     while (this.look(true));
-    if (why !== 'interrupted' && (this.isStale || this.model.judgement === undefined)) await this.judgeOnce();
     const { recorder, clocks } = this.o;
     this.manifest({ endedAt: clocks.time(), why, bytes: recorder.bytes, leftOut: recorder.leftOut, stopped: recorder.stopped ?? null });
     const view = this.view();

@@ -238,12 +238,18 @@ function eventsOf({ events }: WatchView, sheet: Sheet): Section {
   return { lines: [[], [span('  newest events', 'dim')], ...lines], least: 0 };
 }
 
+/** `1.2 MiB`, `512 bytes`. */
+function amount(bytes: number): string {
+  const shown = rounded(bytes);
+  return shown.endsWith('B') ? shown : `${shown} bytes`;
+}
+
 function footOf(view: WatchView, sheet: Sheet): Line[] {
   const notices = view.notices.slice(-1).map((words): Line => sheet.fit([span(sheet.show(`! ${words}`), 'yellow')]));
   const record =
     view.record === null
       ? ''
-      : `record ${view.record.folder}: ${rounded(view.record.bytes)} bytes${view.record.stopped === null ? '' : `, ${view.record.stopped}`}`;
+      : `record ${view.record.folder}: ${amount(view.record.bytes)}${view.record.stopped === null ? '' : `, ${view.record.stopped}`}`;
   return [
     ...notices,
     sheet.both([span(sheet.show(view.sandbox), 'dim'), span(record === '' ? '' : sheet.show(` · ${record}`), 'dim')], 'Ctrl-C ends'),

@@ -137,7 +137,7 @@ describe('the screen', () => {
 
 
 
-      sandbox · record ./record: 1.2 MiB bytes                                                 Ctrl-C ends
+      sandbox · record ./record: 1.2 MiB                                                       Ctrl-C ends
       "
     `);
   });

@@ -96,7 +96,7 @@ function describe(
 ): void {
   const plain = (count: number): string => volume(count).replaceAll('\u00A0', ' ');
   print(
-    `${oneLine(output)}: ${files} files of ${plain(bytes)}, packed into ${plain(archiveBytes)}; ${flushes} earlier flushes of telemetry`,
+    `${oneLine(output)}: ${files} files of ${plain(bytes)}, packed into ${plain(archiveBytes)}; ${flushes} earlier ${flushes === 1 ? 'flush' : 'flushes'} of telemetry`,
   );
   if (interrupted) print('interrupted: it holds what was there until then');
   for (const problem of problems) print(`not taken: ${oneLine(problem)}`);

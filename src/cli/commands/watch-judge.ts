@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { JudgeReply, JudgeRequest } from '../../live/judgement.ts';
+import type { Diagnosis } from '../../model/diagnosis.ts';
 import { DoctorError } from '../../model/errors.ts';
 import { mask } from '../../ingest/mask.ts';
 import { openInput } from '../input.ts';
@@ -13,6 +15,23 @@ const PASSING: ReadonlySet<string> = new Set([
   'HLD_INPUT_ARCHIVE_DAMAGED',
 ]);
 
+/** Telemetry is written by truncating and writing: half of it is there for a moment (field guide 5.3). */
+const FLUSH_MS = 50;
+const MOST_AGAIN = 2;
+/** Telemetry files that were half written and stay so: their writer was killed. */
+const torn = new Set<string>();
+
+/** A telemetry file that was met while it was written, and was not half written the last time as well. */
+function isInsideAFlush({ accounting }: Diagnosis): boolean {
+  const now = accounting.sources
+    .filter(({ kind, records, rejected, bytes }) => kind === 'telemetry' && records === 0 && (rejected > 0 || bytes === 0))
+    .map(({ source, bytes }) => `${source} ${bytes}`);
+  const isNew = now.some((one) => !torn.has(one));
+  torn.clear();
+  for (const one of now) torn.add(one);
+  return isNew;
+}
+
 async function judge({ id, input, also }: JudgeRequest): Promise<JudgeReply> {
   try {
     const [{ excerptReader }, { diagnose }, { judgementOf }] = await Promise.all([
@@ -20,12 +39,20 @@ async function judge({ id, input, also }: JudgeRequest): Promise<JudgeReply> {
       import('../../rules/diagnose.ts'),
       import('../../live/judgement.ts'),
     ]);
-    const opened = await openInput(input, { also, progress: startProgress(true) });
-    try {
-      return { id, judgement: judgementOf(await diagnose(opened.store.query, excerptReader(opened.files, opened.store))) };
-    } finally {
-      opened.close();
+    const once = async (): Promise<Diagnosis> => {
+      const opened = await openInput(input, { also, progress: startProgress(true) });
+      try {
+        return await diagnose(opened.store.query, excerptReader(opened.files, opened.store));
+      } finally {
+        opened.close();
+      }
+    };
+    let diagnosis = await once();
+    for (let again = 0; again < MOST_AGAIN && isInsideAFlush(diagnosis); again++) {
+      await delay(FLUSH_MS);
+      diagnosis = await once();
     }
+    return { id, judgement: judgementOf(diagnosis) };
   } catch (error) {
     const isOurs = error instanceof DoctorError;
     const words = error instanceof Error ? (isOurs ? error.message : firstLine(error)) : String(error);
