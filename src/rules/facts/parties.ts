@@ -15,6 +15,10 @@ import { largest } from '../../util/extent.ts';
 
 /** Telemetry that was flushed this long after the log's last line shows that the copy of the log is cut; flushes come every 3 s. */
 const CUT_US = 5_000_000;
+/** Flushes come every 3.0 s, at most 3.1 s apart: a party whose peers flush this long after its last one has ended, or its files were taken before theirs. */
+const OUTLIVED_US = 3_500_000;
+/** Counters that stood for so long are taken to have stood until the end. */
+const STILL_US = 10_000_000;
 /** Telemetry belongs to a manager that was announced within this time of its `started_ms`. */
 const SAME_START_US = 2_000_000;
 
@@ -63,13 +67,14 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
     largest(input.received.filter((r) => r.party === email).map((r) => r.lastT ?? -Infinity)),
     largest(events.ofParty(email, 'session-new', 'decoded-open', 'fallback').map((e) => e.t ?? -Infinity)),
   );
+  const countedEarlier = isOutlived(email, input);
   const totals = lessBefore(
     input.since,
     managers,
     countersOf(
       managers,
       livesOf(input.copies, telemetry),
-      era.value,
+      countedEarlier || era.value === 'E1' || era.value === 'E2',
       lastData,
       (us) => common(us, email),
       log !== null,
@@ -95,6 +100,7 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
     debug: events.ofParty(email, 'app-connected', 'send-open', 'open-received', 'proxy-starting', 'writer-mapped').length > 0,
     telemetry,
     managers,
+    countedEarlier,
     era,
     ...totals,
     p2pFrames: p2pFramesOf(managers, telemetry, era.value, totals.sent.frames),
@@ -203,6 +209,23 @@ function isOfFormerLife({ last }: ManagerFact, starts: readonly LogEvent[]): boo
   return last !== null && starts.some((start) => start.sourceId === last.sourceId && start.line > last.line);
 }
 
+/** Its peers went on counting after its last flush, and it moved shortly before: what it moved from there to its end nobody counted. */
+function isOutlived(email: string, { copies, flushes, common }: PartyInputs): boolean {
+  const samples = [
+    ...flushes.map((f) => ({ party: f.party, t: f.t, packets: f.txPackets + f.rxPackets })),
+    ...copies.flatMap(({ party, updatedUs, txPackets, rxPackets }) =>
+      updatedUs === null ? [] : [{ party, t: common(updatedUs, party), packets: (txPackets ?? 0) + (rxPackets ?? 0) }],
+    ),
+  ];
+  const own = samples.filter(({ party }) => party === email).toSorted((a, b) => a.t - b.t);
+  const last = own.at(-1);
+  if (last === undefined) return false;
+  const others = largest(samples.filter(({ party }) => party !== email).map(({ t }) => t));
+  if (others - last.t < OUTLIVED_US) return false;
+  const since = own.slice(own.findLastIndex(({ packets }) => packets !== last.packets) + 1)[0] ?? last;
+  return last.t - since.t < STILL_US;
+}
+
 /**
  * Totals of a party over its managers. Telemetry is exact for the manager that wrote the file last; the flush lines give
  * the others, and all of them when the file is gone. Movement after the last flush, and E1–E2 (which flush only on
@@ -211,7 +234,7 @@ function isOfFormerLife({ last }: ManagerFact, starts: readonly LogEvent[]): boo
 function countersOf(
   managers: readonly ManagerFact[],
   lives: readonly Telemetry[],
-  era: string | null,
+  isLower: boolean,
   lastData: number,
   common: (us: number) => number,
   hasLog: boolean,
@@ -219,7 +242,7 @@ function countersOf(
 ): Counters {
   const parts = partsOf(managers, lives, common, isFormer);
   if (parts.length === 0) return { sent: { bytes: ANY, frames: ANY }, received: { bytes: ANY, frames: ANY }, hasCounters: false };
-  const lower = era === 'E1' || era === 'E2' || (hasLog && Math.max(...parts.map((p) => p.at)) < lastData);
+  const lower = isLower || (hasLog && Math.max(...parts.map((p) => p.at)) < lastData);
   const open = (i: Interval): Interval => (lower ? { min: i.min, max: UNBOUNDED } : i);
   return {
     sent: { bytes: open(addIntervals(parts.map((p) => p.txB))), frames: open(addIntervals(parts.map((p) => p.txF))) },

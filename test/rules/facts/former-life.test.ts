@@ -1,4 +1,4 @@
-/** A log that a restarted client appends to, or that a record put together: what the killed process counted last is not all that it moved. */
+/** What a killed process counted last is not all that it moved: in its own log, or in one that the restarted client appends to. */
 import { expect, it } from 'vitest';
 import { judgeStory } from '../../helpers/judge.ts';
 import { logPath } from '../../helpers/story-files.ts';
@@ -29,4 +29,24 @@ it('counts what a former process flushed as a lower bound, so that its peers do 
   expect(flow?.delivered.min).toBeGreaterThanOrEqual(508);
   expect(flow?.sent.max).toBeGreaterThanOrEqual(1408);
   expect(kept.causes[0]?.rule).toBe('client-restart');
+});
+
+it('counts what a dead client flushed last as a lower bound, of frames that no log shows too', async () => {
+  const dead = story()
+    .start()
+    .open('client1', 'client2')
+    .accept()
+    .offer()
+    .channelOpen()
+    .p2p(8)
+    .wait(4)
+    .on('client1', 'client2')
+    .p2p(900, 900)
+    .kill('client1')
+    .end(20);
+  const d = await judgeStory(dead);
+  expect(d.contradictions).toEqual([]);
+  expect(d.causes[0]).toMatchObject({ rule: 'dead-client', subject: { party: 'client1@sandbox.local' } });
+  const flow = d.flows.find(({ from, to }) => from.startsWith('client1') && to.startsWith('client2'));
+  expect(flow?.sent.max ?? Infinity).toBeGreaterThanOrEqual(1808);
 });
