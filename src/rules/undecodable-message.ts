@@ -9,6 +9,7 @@ import type { LogEvent } from './facts/events.ts';
 
 const DECODED = ['decoded-open', 'decoded-accept', 'decoded-hello'];
 const DROPPED = ['relay-decode-error', 'ws-decode-error'];
+const TROUBLES = [...DROPPED, 'reader-buffer-full', 'send-buffer-full'];
 
 export const undecodableMessage = defineRule({
   meta: {
@@ -28,8 +29,9 @@ export const undecodableMessage = defineRule({
   },
   judge(c, steps) {
     const { rows } = steps
-      .of('what relay and clients say of decoding', c.events.of(...DECODED, ...DROPPED))
-      .that('that it failed', (e) => DROPPED.includes(e.kind));
+      .of('what relay and clients say of their messages', c.events.of(...DECODED, ...TROUBLES))
+      .that('that something was wrong with it', (e) => TROUBLES.includes(e.kind))
+      .that('and it was its bytes that no codec could read', (e) => DROPPED.includes(e.kind));
     const users = new Map(c.events.of('hub-registered').map((e) => [e.conn, e.user]));
     const drops = new Map<string, LogEvent[]>();
     for (const e of rows) {

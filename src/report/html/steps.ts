@@ -26,42 +26,46 @@ export interface Step {
 }
 
 /** What a party or the relay did by itself. */
-const WORDS: Readonly<Record<string, string>> = {
-  'relay-start': 'starts',
-  'daemon-start': 'starts',
-  'hotlink-enabled': 'hotlink starts',
-  'hub-registered': 'registers',
-  'hub-removed': 'drops the connection of',
-  'bind-failed': 'cannot bind a port',
-  'app-connected': 'its program connects',
-  'app-closed': 'its program disconnects',
-  'accept-timeout': 'no accept in time',
-  fallback: 'falls back to WebSocket',
-  'session-adopted': 'sends on its peer’s session',
-  'self-route-discarded': 'discards a route to itself',
-  'write-skipped': 'drops a frame: no writer',
-  'ipc-write-failed': 'gives up waiting for a local reader',
-  'write-failed': 'cannot write to its program',
-  'webrtc-open': 'peer to peer is up',
-  'webrtc-setup-failed': 'peer to peer cannot be set up',
-  'ws-disconnected': 'loses its connection',
-  'send-open-failed': 'cannot send an open',
-  'app-send-failed': 'discards what its program wrote',
-  'strict-fallback': 'refuses to fall back',
-  'p2p-send-failed': 'cannot send peer to peer',
-  'reader-buffer-full': 'drops a message: queue full',
-  'send-buffer-full': 'queue to a client full',
-  'decoded-open': 'reads an open',
-  'session-accepted': 'reads an accept',
-};
+const WORDS = new Map(
+  Object.entries({
+    'relay-start': 'starts',
+    'daemon-start': 'starts',
+    'hotlink-enabled': 'hotlink starts',
+    'hub-registered': 'registers',
+    'hub-removed': 'drops the connection of',
+    'bind-failed': 'cannot bind a port',
+    'app-connected': 'its program connects',
+    'app-closed': 'its program disconnects',
+    'accept-timeout': 'no accept in time',
+    fallback: 'falls back to WebSocket',
+    'session-adopted': 'sends on its peer’s session',
+    'self-route-discarded': 'discards a route to itself',
+    'write-skipped': 'drops a frame: no writer',
+    'ipc-write-failed': 'gives up waiting for a local reader',
+    'write-failed': 'cannot write to its program',
+    'webrtc-open': 'peer to peer is up',
+    'webrtc-setup-failed': 'peer to peer cannot be set up',
+    'ws-disconnected': 'loses its connection',
+    'send-open-failed': 'cannot send an open',
+    'app-send-failed': 'discards what its program wrote',
+    'strict-fallback': 'refuses to fall back',
+    'p2p-send-failed': 'cannot send peer to peer',
+    'reader-buffer-full': 'drops a message: queue full',
+    'send-buffer-full': 'queue to a client full',
+    'decoded-open': 'reads an open',
+    'session-accepted': 'reads an accept',
+  }),
+);
 
 /** What the relay refused of what a party sent. */
-const REFUSED: Readonly<Record<string, readonly [string, string]>> = {
-  'data-not-sender': ['data refused', 'not the sender'],
-  'open-denied': ['open refused', 'no permission'],
-  'open-target-denied': ['open refused', 'target not permitted'],
-  'signal-not-participant': ['signal refused', 'not a participant'],
-};
+const REFUSED = new Map<string, readonly [string, string]>(
+  Object.entries({
+    'data-not-sender': ['data refused', 'not the sender'],
+    'open-denied': ['open refused', 'no permission'],
+    'open-target-denied': ['open refused', 'target not permitted'],
+    'signal-not-participant': ['signal refused', 'not a participant'],
+  } as const),
+);
 
 const BAD = new Set([
   'bind-failed',
@@ -135,12 +139,12 @@ function messagesOf(
 
 function single(event: SequenceEvent, isCited: Cited, view: View): Step {
   const cited = isCited(event);
-  const refused = REFUSED[event.what];
+  const refused = REFUSED.get(event.what);
   if (refused !== undefined && event.to !== null)
     return { ...base(event, cited), from: event.to, to: RELAY_LANE, word: refused[0], why: refused[1], tone: 'bad' };
   if (event.what === 'decoded-reject' && event.to !== null)
     return { ...base(event, cited), from: event.to, to: event.from, word: 'reject', tone: 'bad' };
-  const word = WORDS[event.what] ?? event.what;
+  const word = WORDS.get(event.what) ?? event.what;
   const whom = event.what.startsWith('hub-') && event.to !== null ? ` ${view.names.role(event.to)}` : '';
   return { ...base(event, cited), to: null, word: word + whom, tone: BAD.has(event.what) ? 'bad' : 'plain' };
 }
