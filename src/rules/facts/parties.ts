@@ -74,7 +74,7 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
     countersOf(
       managers,
       livesOf(input.copies, telemetry),
-      countedEarlier || era.value === 'E1' || era.value === 'E2',
+      countedEarlier || flushesRarely(era.value),
       lastData,
       (us) => common(us, email),
       log !== null,
@@ -134,9 +134,14 @@ function wireOf(email: string, logEnd: number | null, { captures, common, firstO
   return { sourceIds: mine.map((x) => x.sourceId), start, end, complete: covers && mine.every((x) => x.losses === 0) };
 }
 
+/** On events only (field guide 5.3, trap 2). */
+function flushesRarely(era: string | null): boolean {
+  return era === 'E1' || era === 'E2';
+}
+
 /** Only settled counters say it: a later frame may have gone another way. E1 and E2 flush too rarely to tell. */
 function p2pFramesOf(managers: readonly ManagerFact[], telemetry: Telemetry | null, era: string | null, sent: Interval): number | null {
-  if (era === 'E1' || era === 'E2' || era === 'Go' || sent.max >= UNBOUNDED) return null;
+  if (flushesRarely(era) || era === 'Go' || sent.max >= UNBOUNDED) return null;
   if (telemetry?.cites != null && managers.every((m) => m.last === null)) return null;
   const flushed = managers.reduce((sum, m) => sum + (m.last?.txP2p ?? 0), 0);
   return Math.max(flushed, (telemetry?.txP2p ?? 0) + (telemetry?.txQuic ?? 0));
