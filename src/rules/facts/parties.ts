@@ -96,7 +96,7 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
       logStart !== null &&
       logStart <= input.firstOpen &&
       (managers.length > 0 || era.value === 'Go' || enabled.length === 0),
-    hotlinkOn: enabled.length > 0 || managers.some((m) => m.flushes.length > 0) || telemetry !== null || speaksHotlink(email, log, events),
+    hotlinkOn: hasRun(enabled, managers, telemetry) || speaksHotlink(email, log, events),
     debug: events.ofParty(email, 'app-connected', 'send-open', 'open-received', 'proxy-starting', 'writer-mapped').length > 0,
     telemetry,
     managers,
@@ -115,6 +115,10 @@ function indexOf(email: string, input: PartyInputs): number | null {
 /** A capture alone names no version: what it shows is also of the relay's and of the peer's. */
 function versionOf(email: string, log: Source | null, telemetry: Telemetry | null, events: EventLog): PartyFact['era'] {
   return log === null && telemetry === null ? { value: null, proof: [] } : eraOf(email, log, telemetry, events);
+}
+
+function hasRun(enabled: readonly LogEvent[], managers: readonly ManagerFact[], telemetry: Telemetry | null): boolean {
+  return enabled.length > 0 || managers.some((m) => m.flushes.length > 0) || telemetry !== null;
 }
 
 /** The Go client's configuration line; without a log, a message that only hotlink sends. */
