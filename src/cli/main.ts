@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { DoctorError, type ErrorKind } from '../model/errors.ts';
 import { addAnalyze } from './commands/analyze.ts';
+import { addBundle } from './commands/bundle.ts';
 import { addExplain } from './commands/explain.ts';
 import { addLive } from './commands/live/index.ts';
 import { addPreflight } from './commands/preflight.ts';
@@ -39,6 +40,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
   addWhyNot(program);
   addPreflight(program, done);
   addLive(program, done);
+  addBundle(program);
   addQuery(program);
   addRules(program);
   addExplain(program);
