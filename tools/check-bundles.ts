@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Diagnosis } from '../src/model/diagnosis.ts';
 import { comparable, firstDifference, withNames } from '../test/helpers/bundles.ts';
 
-const BIN = new URL('../dist/cli/bin.js', import.meta.url).pathname;
+const BIN = process.env['HLD_BIN'] ?? new URL('../dist/cli/bin.js', import.meta.url).pathname;
 const scratch = mkdtempSync(join(tmpdir(), 'check-bundles-'));
 
 function run(args: readonly string[]): string {
@@ -46,5 +46,7 @@ for (const folder of process.argv.slice(2))
     }
   }
 rmSync(scratch, { recursive: true });
-process.stdout.write(`${same} of ${all} bundles say the same; ${(before / 1e6).toFixed(1)} MB of evidence in ${(after / 1e6).toFixed(1)} MB\n`);
+process.stdout.write(
+  `${same} of ${all} bundles say the same; ${(before / 1e6).toFixed(1)} MB of evidence in ${(after / 1e6).toFixed(1)} MB\n`,
+);
 if (same < all) process.exitCode = 1;

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { DoctorError, type ErrorKind } from '../model/errors.ts';
 import { addAnalyze } from './commands/analyze.ts';
 import { addBundle } from './commands/bundle.ts';
+import { addDiff } from './commands/diff.ts';
 import { addExplain } from './commands/explain.ts';
 import { addLive } from './commands/live/index.ts';
 import { addPreflight } from './commands/preflight.ts';
@@ -41,6 +42,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
   addPreflight(program, done);
   addLive(program, done);
   addBundle(program);
+  addDiff(program);
   addQuery(program);
   addRules(program);
   addExplain(program);

@@ -26,7 +26,10 @@ function sortedKeys(value: unknown): unknown {
 export function withNames(text: string, key: Readonly<Record<string, string>>): string {
   const fakes = Object.keys(key).toSorted((a, b) => b.length - a.length);
   if (fakes.length === 0) return text;
-  const pattern = new RegExp(`(?<![A-Za-z0-9])(?:${fakes.map((f) => f.replace(/[.+]/g, '\\$&')).join('|')})(?![A-Za-z0-9])`, 'g');
+  const pattern = new RegExp(
+    `(?:(?<![A-Za-z0-9])|(?<=%40))(?:${fakes.map((f) => f.replace(/[.+]/g, '\\$&')).join('|')})(?![A-Za-z0-9])`,
+    'g',
+  );
   return text.replace(pattern, (fake) => key[fake] ?? fake);
 }
 

@@ -40,19 +40,23 @@ const CONSTANTS = /\b(?:true|false|null)\b/g;
 
 /**
  * JSON, of which every string is edited where it stands; blanks and line ends stay. What is no JSON, or only half of it, is
- * edited as text first.
+ * edited as text.
  */
 export function editJson(text: string, rename?: Rename): string {
-  const source = isJson(text) ? text : maskLines(text);
   const say = rename ?? ((plain: string): string => plain);
+  if (!isJson(text))
+    return text
+      .split('\n')
+      .map((line) => say(maskLine(line)))
+      .join('\n');
   let out = '';
   let from = 0;
   let key = '';
-  for (const token of source.matchAll(TOKEN)) {
-    const between = source.slice(from, token.index);
+  for (const token of text.matchAll(TOKEN)) {
+    const between = text.slice(from, token.index);
     out += WORDS.test(between.replace(CONSTANTS, '')) ? say(mask(between)) : between;
     from = token.index + token[0].length;
-    const isKey = /^\s*:/.test(source.slice(from, from + 64));
+    const isKey = /^\s*:/.test(text.slice(from, from + 64));
     if (!token[0].startsWith('"')) out += isSecretNumber(key, token[0]) ? '0' : token[0];
     else {
       const plain = unquoted(token[0]);
@@ -61,7 +65,7 @@ export function editJson(text: string, rename?: Rename): string {
       if (isKey) key = plain;
     }
   }
-  const rest = source.slice(from);
+  const rest = text.slice(from);
   return out + (WORDS.test(rest.replace(CONSTANTS, '')) ? say(mask(rest)) : rest);
 }
 
@@ -72,10 +76,6 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function maskLines(text: string): string {
-  return text.split('\n').map(mask).join('\n');
 }
 
 function unquoted(token: string): string {

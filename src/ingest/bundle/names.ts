@@ -111,7 +111,7 @@ export class Names {
     if (email !== undefined) this.emails.add(email.replace('%40', '@'));
     const name = user ?? who;
     if (name !== undefined && !name.includes('***')) {
-      if (name.includes('@')) this.emails.add(name);
+      if (/@|%40/.test(name)) this.emails.add(name.replace('%40', '@'));
       else this.users.add(name);
     }
     const place = (where === undefined ? undefined : host) ?? dotted;
@@ -156,7 +156,11 @@ export class Names {
     if (g['root'] !== undefined) return '/sandbox';
     if (g['email'] !== undefined) return this.emailOf(g['email']);
     if (g['home'] !== undefined) return g['home'] + this.userOf(g['user'] ?? '');
-    if (g['variable'] !== undefined) return g['variable'] + this.userOf(g['who'] ?? '');
+    if (g['variable'] !== undefined) {
+      // Names of variables are capital; `user=` says an address.
+      const isVariable = /^(?:USER|LOGNAME|USERNAME)/.test(g['variable']) && !/@|%40/.test(g['who'] ?? '');
+      return g['variable'] + (isVariable ? this.userOf(g['who'] ?? '') : this.redact(g['who'] ?? ''));
+    }
     if (g['where'] !== undefined) return g['where'] + this.placeOf(g['host'] ?? '');
     if (g['literal'] !== undefined) return this.literals.get(g['literal'].toLowerCase()) ?? all;
     if (g['dotted'] !== undefined) return this.hostOf(g['dotted']);
