@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Diagnosis } from '../src/model/diagnosis.ts';
-import { comparable, firstDifference, withNames } from '../test/helpers/bundles.ts';
+import { comparable, firstDifference, withNames } from './bundle-difference.ts';
 
 const BIN = process.env['HLD_BIN'] ?? new URL('../dist/cli/bin.js', import.meta.url).pathname;
 const scratch = mkdtempSync(join(tmpdir(), 'check-bundles-'));

@@ -49,7 +49,7 @@ class Names {
   }
 
   private word(): string {
-    const letters = Array.from({ length: 7 }, () => this.chance.pick([...'bcdfghjkmnpqrstvwz'])).join('');
+    const letters = Array.from({ length: 7 }, () => this.chance.pick('bcdfghjkmnpqrstvwz'.split(''))).join('');
     this.all.push(letters);
     return letters;
   }

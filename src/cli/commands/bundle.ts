@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { DoctorError } from '../../model/errors.ts';
 import type { Manifest } from '../../ingest/bundle/bundle.ts';
@@ -32,7 +32,7 @@ function refuseEvidence(output: string, seen: readonly Seen[]): void {
 function summary({ files, leftOut }: Manifest, output: string): string {
   const sum = (list: readonly number[]): string => (list.reduce((a, b) => a + b, 0) / 1e6).toFixed(1);
   const from = sum(files.map((file) => file.originalBytes));
-  const lines = [`${oneLine(output)}: ${files.length} files, ${from} MB of evidence in ${sum(files.map((file) => file.bytes))} MB`];
+  const lines = [`${oneLine(output)}: ${files.length} files, ${from} MB of evidence in ${sum([statSync(output).size])} MB`];
   const reasons = groupBy(leftOut, (one) => one.why);
   for (const [why, list] of [...reasons].toSorted(([a], [b]) => (a < b ? -1 : 1)))
     lines.push(`  left out, ${why}: ${list.length} (${oneLine(list[0]?.path ?? '')}${list.length > 1 ? ', …' : ''})`);

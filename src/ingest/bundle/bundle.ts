@@ -10,7 +10,7 @@ import { maskPath } from '../mask.ts';
 import type { Seen } from '../look.ts';
 import { openPlain } from '../open-plain.ts';
 import { CaptureRewriter } from './capture-rewriter.ts';
-import { editJson, editText, type Rename } from './edit-line.ts';
+import { editJson, editText, remembering, type Rename } from './edit-line.ts';
 import { LineRewriter } from './line-rewriter.ts';
 import { Names } from './names.ts';
 import { isTreatment, topFolder, treatmentOf, type LeftOut, type Treatment } from './plan.ts';
@@ -148,7 +148,10 @@ function rewriterFor({ seen, treatment }: Planned, rename: Rename | undefined): 
       return new LineRewriter('json', (line) => editJson(line, rename));
     case 'lines':
       // A file of several dialects may hold the relay's JSON lines.
-      return new LineRewriter(seen.sniffed.dialect === 'mixed' ? 'mixed' : 'text', (line) => editText(line, rename));
+      return new LineRewriter(
+        seen.sniffed.dialect === 'mixed' ? 'mixed' : 'text',
+        remembering((line) => editText(line, rename)),
+      );
   }
 }
 

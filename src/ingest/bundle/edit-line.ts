@@ -102,3 +102,26 @@ function isSecretNumber(key: string, digits: string): boolean {
   const said = `${key}="${digits}"`;
   return mask(said) !== said;
 }
+
+/** Lines that are remembered, and how long they may be: most of a log says the same again and again. */
+const MOST_REMEMBERED = 8192;
+const LONGEST_REMEMBERED = 1024;
+const STAMP = /^(?:line=\d+ )?(?:time=)?\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:\d\d)?(?= )/;
+
+/** The same editing, done once for lines that differ in their time alone. */
+export function remembering(edit: (line: string) => string): (line: string) => string {
+  const known = new Map<string, string>();
+  return (line) => {
+    const stamp = line.length > LONGEST_REMEMBERED ? null : STAMP.exec(line);
+    if (stamp === null) return edit(line);
+    const at = stamp[0].length;
+    const rest = line.slice(at);
+    let edited = known.get(rest);
+    if (edited === undefined) {
+      edited = edit(rest);
+      if (known.size >= MOST_REMEMBERED) known.clear();
+      known.set(rest, edited);
+    }
+    return stamp[0] + edited;
+  };
+}

@@ -248,7 +248,13 @@ function files(a: Diagnosis, b: Diagnosis, parties: Matched): Difference[] {
       .filter(([place, kind]) => !there.has(place) && !absent.includes(kind))
       .map(([place, kind]) => {
         const about = parties.nameAll(place);
-        return { kind: 'file', weight: FILE_WEIGHT[kind] ?? 0, about, a: isA ? 'there' : 'not there', b: isA ? 'not there' : 'there' } as const;
+        return {
+          kind: 'file',
+          weight: FILE_WEIGHT[kind] ?? 0,
+          about,
+          a: isA ? 'there' : 'not there',
+          b: isA ? 'not there' : 'there',
+        } as const;
       });
   return [...whole, ...only(mine, theirs, true), ...only(theirs, mine, false)];
 }

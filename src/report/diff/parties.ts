@@ -43,7 +43,7 @@ export function matchParties({ parties: a }: Diagnosis, { parties: b }: Diagnosi
     restA.delete(x);
     restB.delete(y);
   };
-  const by = <K>(keyOf: (party: Party) => K | null): void => {
+  const by = (keyOf: (party: Party) => string | number | null): void => {
     const theirs = only([...restB], keyOf);
     for (const [key, party] of only([...restA], keyOf)) {
       const other = theirs.get(key);

@@ -7,7 +7,7 @@ import type { Manifest } from '../../../src/ingest/bundle/bundle.ts';
 import type { Diagnosis } from '../../../src/model/diagnosis.ts';
 import { runBin } from '../../helpers/bin.ts';
 import { bundleOf, judgeInput, removeScratch, unpacked } from '../../helpers/bundle-run.ts';
-import { comparable, firstDifference, withNames } from '../../helpers/bundles.ts';
+import { comparable, firstDifference, withNames } from '../../../tools/bundle-difference.ts';
 import { corpusCases, sampleCases } from '../../helpers/cases.ts';
 import { CLIENT1, CLIENT_LOG, makeSandbox, removeSandboxes, rustLine, SESSION, STREAM } from '../../ingest/sandbox.ts';
 

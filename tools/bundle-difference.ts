@@ -1,5 +1,5 @@
 /** Compares what is said of a bundle with what is said of the evidence that it was made from. */
-import type { Diagnosis } from '../../src/model/diagnosis.ts';
+import type { Diagnosis } from '../src/model/diagnosis.ts';
 
 /** What a bundle may change: sizes in bytes, files that are no evidence, and the list of contents. */
 export function comparable(d: Diagnosis, left: ReadonlySet<string>): unknown {
