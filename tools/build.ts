@@ -38,6 +38,8 @@ await build({
   platform: 'node',
   target: 'node20.19',
   external: OUTSIDE.map((name) => (name.endsWith('/') ? `${name}*` : name)),
+  // Its CommonJS side asks for its parts by names that no bundler sees.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   sourcemap: true,
   sourcesContent: false,
   // CommonJS packages ask for Node's own modules by require.

@@ -6,7 +6,7 @@ export function comparable(d: Diagnosis, left: ReadonlySet<string>): unknown {
   const { sources } = d.accounting;
   const kept = sources
     .filter((s) => !left.has(s.source) && s.source !== 'hotlink-bundle.json')
-    .map(({ bytes: _, ...rest }) => rest)
+    .map((source) => ({ ...source, bytes: null }))
     .toSorted((a, b) => (a.source < b.source ? -1 : 1));
   return sortedKeys({ ...d, accounting: { unmatchedHotlink: d.accounting.unmatchedHotlink, sources: kept } });
 }

@@ -12,6 +12,7 @@ import { failureFaults, failuresWithoutRule, type Listed, readmeText, renderFail
 import { unknownKinds } from './parts/kinds.ts';
 import { evidenceOf, pageFaults, renderPage } from './parts/page.ts';
 import { renderSwitches, switchFaults } from './parts/switches.ts';
+import { renderPolicyPage } from './parts/policy.ts';
 
 /** What a rule file exports. `name` is the export's. */
 export interface RulePart {
@@ -24,6 +25,7 @@ const INDEX = 'src/rules/index.ts';
 const README = 'docs/rules/README.md';
 const FAILURES = 'docs/failures.md';
 const LIVE = 'docs/live.md';
+const GATE = 'docs/gate.md';
 
 const page = (id: string): string => `docs/rules/${id}.md`;
 
@@ -44,6 +46,8 @@ export function writeParts(root: string, rules: readonly RulePart[]): void {
   const list = listed(root, rules);
   writeFileSync(join(root, README), readmeText(list));
   writeFileSync(join(root, FAILURES), renderFailures(read(root, FAILURES) ?? '', list));
+  const gate = read(root, GATE);
+  if (gate !== undefined) writeFileSync(join(root, GATE), renderPolicyPage(gate));
 }
 
 export function checkParts(root: string, rules: readonly RulePart[]): string[] {
@@ -55,6 +59,8 @@ export function checkParts(root: string, rules: readonly RulePart[]): string[] {
     if (file !== 'README.md' && !ids.has(file.replace(/\.md$/, ''))) faults.push(`docs/rules/${file}: there is no such rule`);
   if (read(root, INDEX) !== indexText(root)) faults.push(`${INDEX}: stale; run npm run parts -- --write`);
   if (read(root, README) !== readmeText(list)) faults.push(`${README}: stale; run npm run parts -- --write`);
+  const gate = read(root, GATE);
+  if (gate !== undefined && gate !== renderPolicyPage(gate)) faults.push(`${GATE}: stale; run npm run parts -- --write`);
   faults.push(...failureFaults(read(root, FAILURES) ?? '', list).map((fault) => `${FAILURES}: ${fault}`), ...unknownKinds(root));
   return faults;
 }

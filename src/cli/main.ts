@@ -1,22 +1,28 @@
 /** The command line as a whole: picks a command, turns errors into words and an exit code (design of the exit codes: README). */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { DoctorError, type ErrorKind } from '../model/errors.ts';
 import { addAnalyze } from './commands/analyze.ts';
+import { addBaseline } from './commands/baseline.ts';
 import { addBundle } from './commands/bundle.ts';
+import { addCollect } from './commands/collect.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addDiff } from './commands/diff.ts';
 import { addExplain } from './commands/explain.ts';
+import { addGate } from './commands/gate.ts';
 import { addLive } from './commands/live/index.ts';
 import { addPreflight } from './commands/preflight.ts';
 import { addQuery } from './commands/query.ts';
+import { addReport } from './commands/report.ts';
 import { addRules } from './commands/rules.ts';
 import { addSchema } from './commands/schema.ts';
 import { addTrace } from './commands/trace.ts';
+import { addWatch } from './commands/watch.ts';
+import { addWatchJudge } from './commands/watch-judge.ts';
 import { addWhyNot } from './commands/why-not.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { mask } from '../ingest/mask.ts';
 import { oneLine, visible } from './output.ts';
-import { PACKAGE } from './package.ts';
+import { version } from './package.ts';
 
 const EXIT_OF_KIND: Record<ErrorKind, ExitCode> = {
   usage: EXIT.usage,
@@ -25,10 +31,7 @@ const EXIT_OF_KIND: Record<ErrorKind, ExitCode> = {
   internal: EXIT.internal,
 };
 
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL('package.json', PACKAGE), 'utf8')) as { version: string };
-  return manifest.version;
-}
+const SEVERAL_LINES: ReadonlySet<string> = new Set(['HLD_STORE_SQL_FAILED', 'HLD_GATE_BAD_POLICY', 'HLD_GATE_BAD_BASELINE']);
 
 function buildProgram(done: (code: ExitCode) => void): Command {
   const program = new Command('hotlink-doctor')
@@ -37,16 +40,23 @@ function buildProgram(done: (code: ExitCode) => void): Command {
     .exitOverride()
     .showHelpAfterError('(add --help to see what is possible)');
   addAnalyze(program, done);
+  addGate(program, done);
+  addBaseline(program);
+  addReport(program);
   addTrace(program);
   addWhyNot(program);
   addPreflight(program, done);
   addLive(program, done);
+  addWatch(program, done);
+  addWatchJudge(program);
+  addCollect(program, done);
   addBundle(program);
   addDiff(program);
   addQuery(program);
   addRules(program);
   addExplain(program);
   addSchema(program);
+  addCompletion(program);
   return program;
 }
 
@@ -55,8 +65,8 @@ function report(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof DoctorError && error.kind !== 'internal') {
     const message = mask(error.message);
-    // DuckDB explains a statement over several lines; everything else is one.
-    const words = error.code === 'HLD_STORE_SQL_FAILED' ? visible(message) : oneLine(message);
+    // DuckDB explains a statement over several lines, and of a file every problem is told; everything else is one.
+    const words = SEVERAL_LINES.has(error.code) ? visible(message) : oneLine(message);
     process.stderr.write(`hotlink-doctor: ${words}\n  ${error.code}: hotlink-doctor explain ${error.code}\n`);
     return EXIT_OF_KIND[error.kind];
   }

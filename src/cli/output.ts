@@ -35,10 +35,19 @@ export function terminalWidth(columns: number | undefined): number {
   return Math.max(MIN_WIDTH, columns ?? DEFAULT_WIDTH);
 }
 
-/** Writes to stdout and ends the last line; an empty text writes nothing. */
-export function print(text: string): void {
+/**
+ * A GitHub runner obeys lines that begin with `::` behind blanks, and `##[` anywhere. Text that tells what a log says must not do
+ * so by accident.
+ */
+export function withoutCommands(text: string): string {
+  return text.replace(/^([^\S\n]*):(?=:)/gm, '$1\\x3a').replaceAll('##[', '#\\x23[');
+}
+
+/** Writes to stdout and ends the last line; an empty text writes nothing. `isCommands`: a runner is meant to obey it. */
+export function print(text: string, isCommands = false): void {
   if (text === '') return;
-  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  const safe = process.env['GITHUB_ACTIONS'] === 'true' && !isCommands ? withoutCommands(text) : text;
+  process.stdout.write(safe.endsWith('\n') ? safe : `${safe}\n`);
 }
 
 export function writeOutput(path: string, text: string): void {

@@ -55,7 +55,7 @@ export function worse(a: ExitCode, b: ExitCode): ExitCode {
 
 /**
  * Judges each input; `jsonFiles` get one diagnosis a line (undefined: stdout); one that cannot be read gets its line and its words on stderr, and the others go on. Diagnoses are
- * written as they come.
+ * written as they come; `keep` gets each of them.
  */
 export async function judgeEach(
   inputs: readonly NamedInput[],
@@ -63,6 +63,7 @@ export async function judgeEach(
   judge: (path: string) => Promise<readonly Diagnosis[]>,
   exitCodeOf: (diagnoses: readonly Diagnosis[]) => ExitCode,
   withRuns: boolean,
+  keep?: (diagnosis: Diagnosis) => void,
 ): Promise<{ readonly lines: readonly RunLine[]; readonly code: ExitCode }> {
   const [{ summarize }, { renderJson }] = await Promise.all([import('../report/several.ts'), import('../report/json.ts')]);
   for (const file of jsonFiles) if (file !== undefined) writeOutput(file, '');
@@ -73,8 +74,10 @@ export async function judgeEach(
       const diagnoses = await judge(path);
       for (const diagnosis of diagnoses) {
         const { schema, ...rest } = diagnosis;
-        const named = renderJson({ schema, input: name, ...rest }, 0).trimEnd();
-        for (const file of jsonFiles) writeLine(file, named);
+        const named: Diagnosis = { schema, input: name, ...rest };
+        keep?.(named);
+        const line = jsonFiles.length === 0 ? '' : renderJson(named, 0).trimEnd();
+        for (const file of jsonFiles) writeLine(file, line);
         lines.push(summarize(diagnosis, name, withRuns));
       }
       code = worse(code, exitCodeOf(diagnoses));

@@ -3,6 +3,7 @@
  *
  *     {"t": 1795353602.299638, "connection": 2, "way": "to_relay", "bytes": "gv4…"}
  *     {"t": 1795353637.134407, "connection": 2, "way": "to_client", "end": true}
+ *     {"t": 1795353699.000001, "connection": 0, "way": "to_relay", "limit": 4294967296}
  *
  * Read line by line, whatever the file's size. The party is who the connection says it is (field guide 6.1); its token and all
  * other headers are dropped here. A line is a record when its bytes complete something that gives a row, ignored when
@@ -260,7 +261,7 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 /** Seconds since 1970 beyond which a stamp is none: the year 5138. */
 const MAX_SECONDS = 1e11;
 
-export function parseLine(text: string): Parsed | 'not-json' | 'unexpected-shape' | 'bad-payload' {
+export function parseLine(text: string): Parsed | 'not-json' | 'unexpected-shape' | 'bad-payload' | 'capture-limit' {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -273,6 +274,8 @@ export function parseLine(text: string): Parsed | 'not-json' | 'unexpected-shape
   if (typeof connection !== 'number' || !Number.isInteger(connection) || connection < 0 || connection > 2 ** 31 - 1)
     return 'unexpected-shape';
   const tsUs = Math.round(t * 1_000_000);
+  // A recorder that reached its limit says so: more crossed the wire than stands here.
+  if (bytes === undefined && 'limit' in value) return 'capture-limit';
   if (bytes === undefined) return 'end' in value ? { tsUs, connection, way, bytes } : 'unexpected-shape';
   if (typeof bytes !== 'string') return 'unexpected-shape';
   if (bytes.length % 4 !== 0 || !BASE64.test(bytes)) return 'bad-payload';

@@ -34,6 +34,8 @@ export interface CompiledTemplate {
   readonly family: number;
   readonly filter: Filter | undefined;
   readonly parse: 'summary' | 'request' | undefined;
+  /** Other words may stand between the lead and the attributes. */
+  readonly goesOn: boolean;
   readonly lead: Uint8Array;
   readonly segments: readonly Segment[];
   /** Bytes of the message before the hole `{reason}` that belong to its text. */
@@ -133,10 +135,13 @@ export function joinTables(families: readonly string[], parts: Readonly<Record<P
 type FamilyOf = (name: string) => number;
 
 function commonParts(template: Template, numbering: Numbering, familyOf: FamilyOf) {
-  if (!isEvent(template)) return { kindId: -1, kind: '', family: familyOf(template.family), filter: undefined, parse: template.parse };
+  if (!isEvent(template)) {
+    const { parse, goesOn = false } = template;
+    return { kindId: -1, kind: '', family: familyOf(template.family), filter: undefined, parse, goesOn };
+  }
   const family = template.otherwise === undefined ? -1 : familyOf(template.otherwise);
   const kindId = numbering.kinds.idOf(template.kind, template.text, numbering.side);
-  return { kindId, kind: template.kind, family, filter: template.only, parse: template.parse };
+  return { kindId, kind: template.kind, family, filter: template.only, parse: template.parse, goesOn: false };
 }
 
 /** Where a Rust message ends and its attributes begin. */

@@ -234,7 +234,7 @@ const OTHER_LINES = sql`
     UNION ALL SELECT source_id, line_no FROM container
     UNION ALL SELECT source_id, line_no FROM container_load
     UNION ALL SELECT source_id, line_no FROM stack_frame
-    UNION ALL SELECT source_id, unnest(range(1, least(lines, 200) + 1)) FROM source WHERE kind IN ('telemetry', 'marker', 'acl', 'progress', 'phase', 'stack', 'accept-marker')
+    UNION ALL SELECT source_id, unnest(range(1, least(lines, 200) + 1)) FROM source WHERE kind IN ('telemetry', 'marker', 'acl', 'progress', 'phase', 'stack', 'accept-marker', 'ipc-marker')
   ) AS wanted ANTI JOIN log_event USING (source_id, line_no) WHERE line_no > 0 ORDER BY source_id, line_no
 `;
 

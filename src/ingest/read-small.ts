@@ -33,6 +33,7 @@ export async function readSmallFile(looked: Looked): Promise<Source> {
   if (sniffed.kind === 'archive') return archiveSource(looked);
   if (file.isStore || sniffed.kind === 'database') return smallSource(looked, '', ignoredFile(''));
   if (sniffed.kind === 'unknown') return countedFile(looked, 'unrecognised-file');
+  if (sniffed.kind === 'collected') return passedFile(looked);
   if (sniffed.kind === 'access-log') return accessLog({ ...looked, party: null });
   if (sniffed.kind === 'progress' && sniffed.dialect === 'jsonl') return progressLines(looked);
   if (sniffed.kind === 'container' && sniffed.dialect === 'jsonl') return dockerLines({ ...looked, party: null });
@@ -77,7 +78,7 @@ function archiveSource(looked: Looked): Source {
   return source;
 }
 
-// oxlint-disable-next-line typescript/consistent-return -- the switch knows every kind
+// oxlint-disable-next-line typescript/consistent-return, complexity -- the switch knows every kind, one branch for each
 async function rowsOf(sniffed: Sniffed, text: string, place: FilePlace): Promise<FileRows> {
   switch (sniffed.kind) {
     case 'telemetry':
@@ -96,6 +97,7 @@ async function rowsOf(sniffed: Sniffed, text: string, place: FilePlace): Promise
       return readInspect(text, place);
     case 'access-log':
     case 'accept-marker':
+    case 'ipc-marker':
     case 'config':
     case 'client-log':
     case 'relay-log':
@@ -103,6 +105,7 @@ async function rowsOf(sniffed: Sniffed, text: string, place: FilePlace): Promise
     case 'capture':
     case 'archive':
     case 'database':
+    case 'collected':
     case 'unknown':
       return ignoredFile(text);
   }
@@ -155,6 +158,13 @@ function countedFile(looked: Looked, reason: Reason): Source {
   const { lines } = counted;
   const rejections = [{ reason, line: Math.min(1, lines), text: '', lines }];
   return smallSource(looked, '', { rows: [], records: 0, continuation: 0, ignored: 0, rejections }, counted);
+}
+
+/** A file that is known and of no use to the rules, whatever its length. */
+function passedFile(looked: Looked): Source {
+  const counted = countFile(looked.file.absolute);
+  if (counted === undefined) return unreadSource(looked, 'unreadable-file');
+  return smallSource(looked, '', { rows: [], records: 0, continuation: 0, ignored: counted.lines, rejections: [] }, counted);
 }
 
 /** A marker gives a row whatever is wrong with it: a marker that a client passes over is itself evidence (F-27). */

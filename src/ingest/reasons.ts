@@ -22,6 +22,7 @@ export const REASONS = {
   'bad-wire-bytes': 'data-loss',
   'other-party': 'data-loss',
   'no-party': 'data-loss',
+  'capture-limit': 'data-loss',
 } as const satisfies Record<string, LossSeverity>;
 
 /** Of lines, or of a whole file. */

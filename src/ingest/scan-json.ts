@@ -7,7 +7,7 @@
 import { TEXT_COUNT, type CompiledTable, type CompiledTemplate } from './compile.ts';
 import { LineRecord, type LineReader, type ReaderTarget, type Window } from './scan-record.ts';
 import { saysHotlink } from './scan-rust.ts';
-import { classifyRequest, levelOf } from './scan-slog.ts';
+import { classifyRequest, isStoreLine, levelOf } from './scan-slog.ts';
 import { textTimeUs } from './scan-time.ts';
 import { MESSAGE_TYPES } from '../protocol/message.ts';
 
@@ -55,11 +55,15 @@ export class JsonReader implements LineReader {
   private readonly window: Window;
   private readonly table: CompiledTable;
   private readonly target: ReaderTarget;
+  /** Messages that begin so go on with words of their own. */
+  private readonly beginnings: readonly (readonly [lead: string, template: CompiledTemplate])[];
 
   constructor(window: Window, target: ReaderTarget) {
     this.window = window;
     this.table = target.table;
     this.target = target;
+    const open = target.table.templates.filter(({ goesOn }) => goesOn);
+    this.beginnings = open.map((template) => [Buffer.from(template.lead).toString('utf8'), template]);
   }
 
   read(start: number, end: number): void {
@@ -69,7 +73,12 @@ export class JsonReader implements LineReader {
       record.reject('blank-line');
       return;
     }
-    const object = parseObject(this.window.bytes.toString('utf8', start, end));
+    const text = this.window.bytes.toString('utf8', start, end);
+    if (isStoreLine(text)) {
+      record.noise(this.table.families.indexOf('relay-foreign'));
+      return;
+    }
+    const object = parseObject(text);
     const message = object?.['msg'];
     if (object === undefined || typeof message !== 'string') {
       record.reject(object === undefined ? 'not-json' : 'unexpected-shape');
@@ -77,7 +86,7 @@ export class JsonReader implements LineReader {
     }
     record.tsUs = textTimeUs(asText(object['time']));
     record.level = levelOf(asText(object['level']));
-    for (const template of this.table.byMessage.get(message) ?? []) {
+    for (const template of this.table.byMessage.get(message) ?? this.begunBy(message)) {
       if (template.parse === 'request') {
         this.readRequest(object);
         return;
@@ -90,6 +99,10 @@ export class JsonReader implements LineReader {
     }
     const words = Buffer.from(message);
     record.reject(saysHotlink(words, 0, words.length) ? 'unknown-hotlink-message' : 'unknown-message');
+  }
+
+  private begunBy(message: string): readonly CompiledTemplate[] {
+    return this.beginnings.flatMap(([lead, template]) => (message.startsWith(lead) ? [template] : []));
   }
 
   /** Half an object does not parse. */

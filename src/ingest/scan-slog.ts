@@ -25,6 +25,11 @@ const LOWER_M = 109;
 const BRACKET = 91;
 const SEMICOLON = 59;
 const TO = 7;
+const FIRST_OF_REQUEST = Buffer.from('http.request.time=');
+
+/** What the line above was: of the web framework, or a failed request whose words go on. */
+const BELOW_FRAMEWORK = 1;
+const BELOW_ERROR = 2;
 
 export type SlogForm = 'go-file' | 'go-stdout' | 'relay-dev';
 
@@ -98,9 +103,14 @@ export class AttributeCursor {
   }
 }
 
+/** A line of the object store's client between those of the relay. */
+export function isStoreLine(text: string): boolean {
+  return /^SDK \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d [A-Z]+ /.test(text);
+}
+
 export class SlogReader implements LineReader {
   readonly record = new LineRecord();
-  /** The last line was one of the web framework's, whose block goes on below. */
+  /** What goes on below the last line: BELOW_FRAMEWORK, BELOW_ERROR, 0: nothing. */
   above = 0;
   /** How often each distance between local and UTC stamps of requests was seen, minutes. */
   readonly zoneVotes = new Map<number, number>();
@@ -121,6 +131,10 @@ export class SlogReader implements LineReader {
   private messageEnd = -1;
   private attributesFrom = 0;
   private readonly accept = (template: CompiledTemplate, after: number): boolean => {
+    if (template.goesOn) {
+      this.attributesFrom = this.requestFrom(after);
+      return true;
+    }
     if (this.messageEnd >= 0 ? after !== this.messageEnd : !this.endsMessage(after)) return false;
     if (this.messageEnd < 0) this.attributesFrom = after;
     return template.kindId < 0 || this.fitAttributes(template);
@@ -157,8 +171,10 @@ export class SlogReader implements LineReader {
     if (template === undefined) {
       const shown = this.messageEnd >= 0 ? this.messageEnd : Math.min(end, message + 120);
       record.reject(saysHotlink(bytes, message, shown) ? 'unknown-hotlink-message' : 'unknown-message');
-    } else if (template.parse === 'request') this.readRequest();
-    else if (template.kindId < 0) record.noise(template.family);
+    } else if (template.parse === 'request') {
+      if (this.attributesFrom === end) this.above = BELOW_ERROR;
+      this.readRequest();
+    } else if (template.kindId < 0) record.noise(template.family);
     else {
       this.template = template;
       recordEvent(template, this.ranges, this.window, this.target, record);
@@ -169,6 +185,15 @@ export class SlogReader implements LineReader {
   /** After the words of a message stands the end of the line or a first attribute. */
   private endsMessage(at: number): boolean {
     return at === this.end || this.cursor.read(at, this.end);
+  }
+
+  /** Where the attributes of a request begin behind words of any kind; the end of the line when they do not. */
+  private requestFrom(at: number): number {
+    const { bytes } = this.window;
+    let p = indexOf(bytes, at, this.end, FIRST_OF_REQUEST);
+    if (p < 0) return this.end;
+    if (bytes[p - 1] === LOWER_M) while (p > at && bytes[p] !== ESC) p--;
+    return p > at && bytes[p - 1] === SPACE ? p - 1 : this.end;
   }
 
   private fitAttributes(template: CompiledTemplate): boolean {
@@ -292,12 +317,15 @@ export class SlogReader implements LineReader {
     if (this.form === 'relay-dev') {
       const head = bytes.toString('latin1', start, Math.min(end, start + 40));
       const isFramework = head.startsWith('[GIN-debug] ');
-      if (isFramework || /^SDK \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d [A-Z]+ /.test(head)) {
-        this.above = isFramework ? 1 : 0;
+      if (isFramework || isStoreLine(head)) {
+        this.above = isFramework ? BELOW_FRAMEWORK : 0;
         record.noise(this.table.families.indexOf('relay-foreign'));
         return;
       }
-      if (this.above === 1 && (end === start || head.startsWith(' - using '))) {
+      if (
+        (this.above === BELOW_FRAMEWORK && (end === start || head.startsWith(' - using '))) ||
+        (this.above === BELOW_ERROR && head.startsWith('Error #'))
+      ) {
         record.outcome = 'continuation';
         return;
       }

@@ -1,4 +1,5 @@
 /** What a file is, from its first bytes; its name decides only where the name is part of the format (field guide 2.1–2.4). */
+import { collectedKind } from './files/collected.ts';
 import { isDockerLine, isInspected } from './files/docker.ts';
 import { isStack } from './files/stack.ts';
 import { isTelemetry } from './files/telemetry.ts';
@@ -18,6 +19,7 @@ export type SourceKind =
   | 'telemetry'
   | 'marker'
   | 'accept-marker'
+  | 'ipc-marker'
   | 'acl'
   | 'config'
   | 'stack'
@@ -28,6 +30,7 @@ export type SourceKind =
   | 'capture'
   | 'archive'
   | 'database'
+  | 'collected'
   | 'unknown';
 
 export interface Sniffed {
@@ -108,6 +111,8 @@ export function kindByName(path: string): Sniffed | undefined {
   const directory = parts.at(-2) ?? '';
   if (name === 'stream.tcp') return { kind: 'marker', dialect: 'json' };
   if (name === 'stream.accept') return { kind: 'accept-marker', dialect: 'text' };
+  // Names a socket for a program that speaks to its client without the proxy (field guide 2.4).
+  if (name === 'stream.sock') return { kind: 'ipc-marker', dialect: 'text' };
   if (name === 'syft.pub.yaml') return { kind: 'acl', dialect: 'yaml' };
   // Copies that somebody took of it: hotlink_telemetry.json.1, hotlink_telemetry-20260209T005010.json.
   if (/^hotlink_telemetry(?:[._-][\w.+-]*)?\.json(?:[._-][\w.+-]+)?$/.test(name)) return { kind: 'telemetry', dialect: 'json' };
@@ -119,7 +124,7 @@ export function kindByName(path: string): Sniffed | undefined {
   if (name === 'config.json' && directory === '.syftbox') return { kind: 'config', dialect: 'json' };
   if (name === 'config.yaml' && directory === 'server') return { kind: 'config', dialect: 'yaml' };
   if (/\.(?:db|sqlite|duckdb)(?:-wal|-shm)?$/.test(name)) return { kind: 'database', dialect: 'none' };
-  return undefined;
+  return collectedKind(directory, name);
 }
 
 /** Kind of a file by what it holds. `whole`: the head is the file. */

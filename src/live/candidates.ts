@@ -33,11 +33,11 @@ const LOSSES: Makeable = {
   candidates: [
     {
       says: 'the programs of the published stall, clients of E3 with patches C and D',
-      settings: 'era=E3+C+D party-era=none relay=S1 workload=seed-29509799 patience=8',
+      settings: 'era=E3+C+D party-era=none relay=S1 workload=seed-29509799 patience=10',
       parties: 3,
     },
-    { says: 'clients of E3', settings: 'era=E3 party-era=none relay=S1 patience=5' },
-    { says: 'clients of E5a', settings: 'era=E5a party-era=none patience=8' },
+    { says: 'clients of E3', settings: 'era=E3 party-era=none relay=S1 patience=7' },
+    { says: 'clients of E5a', settings: 'era=E5a party-era=none patience=10' },
   ],
 };
 const AS_IT_WAS: Candidate = { says: 'clients, relay and volumes as they were', settings: '' };
@@ -94,7 +94,7 @@ export const CANDIDATES: Readonly<Record<string, CauseRow>> = {
     },
   ),
   'missing-channel': fault('the sender has no marker', 'marker-missing:{from}>{to}', 'fault=none', 'patience=10'),
-  'mixed-versions': made('party-era=none era=E6', { ...AS_IT_WAS, settings: 'patience=8' }),
+  'mixed-versions': made('party-era=none era=E6', { ...AS_IT_WAS, settings: 'patience=10' }),
   'offer-race': made('order=connection late-ms=0', {
     says: 'peer connections, and workers of the relay that are often late',
     settings: 'transport=webrtc overtaking=0.3 late-ms=5',
@@ -105,8 +105,8 @@ export const CANDIDATES: Readonly<Record<string, CauseRow>> = {
   }),
   'peer-key-mismatch': made(
     'era=E5b',
-    { says: 'clients of E5a', settings: 'era=E5a party-era=none patience=8' },
-    { ...AS_IT_WAS, settings: 'patience=8' },
+    { says: 'clients of E5a', settings: 'era=E5a party-era=none patience=10' },
+    { ...AS_IT_WAS, settings: 'patience=10' },
   ),
   'port-conflict': fault("a stranger listens on the sender's port", 'port-taken:{from}>{to}'),
   'read-loop-blockage': { not: SYMPTOM },
@@ -141,10 +141,13 @@ export const CANDIDATES: Readonly<Record<string, CauseRow>> = {
   'self-route': { not: 'no relay makes it' },
   'sender-lock-drop': made(
     'era=E5b relay=S2 party-era=none switch=none',
-    { ...AS_IT_WAS, settings: 'patience=5' },
-    { says: 'clients of E3', settings: 'era=E3 party-era=none patience=5' },
+    { ...AS_IT_WAS, settings: 'patience=7' },
+    { says: 'clients of E3', settings: 'era=E3 party-era=none patience=7' },
   ),
-  'sequence-gap': { not: 'it needs single frames that are dropped on the way: live tap does that' },
+  'sequence-gap': made('frame-fault=none', {
+    says: 'a tap loses one frame on the way',
+    settings: 'frame-fault=drop:data:3:{from}>{to} debug=on patience=14',
+  }),
   'silent-application': fault('its program stops in the middle', 'hang-app:{party}@3', 'fault=none', 'patience=14'),
   'small-message-delay': made('nagle=off', { says: 'clients that let small messages wait', settings: 'nagle=on debug=on' }),
   'split-client': fault('its connection to the relay is cut', 'cut:{party}@2', null),
@@ -166,11 +169,15 @@ export const CANDIDATES: Readonly<Record<string, CauseRow>> = {
     says: "the receiver's client starts ten seconds after the others, and its peer's program speaks first",
     settings: 'fault=hotlink-off:{to}',
   }),
+  'undecodable-message': made('frame-fault=none', {
+    says: 'a tap breaks one message on the way to it',
+    settings: 'frame-fault=corrupt:data:3:>{party} patience=14',
+  }),
   'unmountable-source': { not: OUTSIDE },
   'unprepared-path': made(
     'era=E5b',
-    { ...AS_IT_WAS, settings: 'patience=8' },
-    { says: 'clients of E4', settings: 'era=E4 party-era=none patience=8' },
+    { ...AS_IT_WAS, settings: 'patience=10' },
+    { says: 'clients of E4', settings: 'era=E4 party-era=none patience=10' },
   ),
   'unreadable-channel': made(
     'fault=none',

@@ -3,6 +3,8 @@
  * Times are ISO 8601 UTC strings with milliseconds, figures are JSON integers, paths are relative to the sandbox.
  */
 import * as z from 'zod';
+import { contextLine, evidenceSchema, severitySchema } from './evidence.ts';
+import { gateSchema } from './gate.ts';
 import { DIAGNOSIS_SCHEMA } from './schema-id.ts';
 
 const integer = z.int().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
@@ -10,31 +12,8 @@ const count = z.int().min(0);
 /** Bounds of a figure that the evidence does not pin down; equal when it does. `max` = 2^53 − 1: nothing bounds it. */
 export const intervalSchema = z.strictObject({ min: count, max: count });
 
-const contextLine = z.strictObject({ line: count, text: z.string(), skipped: count.optional() });
-
-export const evidenceSchema = z.strictObject({
-  /** File that shows it, relative to the sandbox; absent for the user's word. */
-  source: z.string().optional(),
-  line: count.optional(),
-  /** JSON pointer into the source. */
-  pointer: z.string().optional(),
-  /** As it stands in the file, colours removed, cut with … before payload or a secret. */
-  text: z.string(),
-  /** What a line says that nobody can read by eye: the messages in a capture's bytes. */
-  note: z.string().optional(),
-  time: z.string().optional(),
-  /** Whose clock `time` is on: a party's email or "relay". */
-  clock: z.string().optional(),
-  /** True: the source, or a line of the kind that `text` names, is not there. */
-  absent: z.boolean().optional(),
-  kind: z.enum(['told', 'computed']).optional(),
-  /** Up to five lines before and after, noise skipped and counted. */
-  context: z.array(contextLine).optional(),
-});
-
 export const subjectSchema = z.strictObject({ party: z.string().optional(), from: z.string().optional(), to: z.string().optional() });
 
-export const severitySchema = z.enum(['error', 'warning', 'info']);
 export const confidenceSchema = z.enum(['certain', 'likely', 'possible']);
 
 export const findingSchema = z.strictObject({
@@ -155,6 +134,36 @@ const accountingSchema = z.strictObject({
   ),
 });
 
+/** Figures beside the flows that a gate can limit; by party, but for those of the whole run. */
+export const FIGURE_NAMES = [
+  'fallbacks',
+  'p2p-packets',
+  'ws-packets',
+  'quic-packets',
+  'p2p-sessions',
+  'strict-violations',
+  'slowest-write-ms',
+  'rejects',
+  'self-peers',
+  'self-sessions',
+  'unchanged-samples',
+  'unchanged-at-end',
+  'pause-ms',
+  'stall-ms',
+  'step-ms',
+] as const;
+
+const figureSchema = z.strictObject({
+  what: z.enum(FIGURE_NAMES),
+  /** null: of the run as a whole. */
+  party: z.string().nullable(),
+  step: z.string().optional(),
+  /** null when no evidence gives it: unknown, never 0. */
+  value: intervalSchema.nullable(),
+  why: z.string(),
+  evidence: z.array(evidenceSchema),
+});
+
 const timelineSchema = z.strictObject({
   /** Per party: one point a telemetry flush; t = milliseconds since 1970 on the party's clock. */
   counters: z.array(
@@ -164,6 +173,40 @@ const timelineSchema = z.strictObject({
     }),
   ),
   events: z.array(z.strictObject({ t: integer, clock: z.string(), what: z.string(), source: z.string(), line: count })),
+});
+
+/** What pages draw and no verdict needs. Times are milliseconds since 1970 on the common clock. */
+const detailSchema = z.strictObject({
+  /** Per direction and hop, frames that have a line of their own, added up: time, frames so far, bytes so far (null: the lines do not say). */
+  streams: z.array(
+    z.strictObject({
+      from: z.string(),
+      to: z.string(),
+      hop: z.enum(['sent', 'relayed', 'received']),
+      /** At most 2000: the first and the last of each stretch of time. */
+      points: z.array(z.tuple([integer, count, count.nullable()])),
+    }),
+  ),
+  /** Data frames of a session that follow closely upon each other, in the order of time, at most 1000 runs of them. */
+  frames: z.array(
+    z.strictObject({
+      session: z.string(),
+      from: z.string(),
+      to: z.string().nullable(),
+      /** First frame's time at each end; null where no line shows that end. */
+      sent: integer.nullable(),
+      received: integer.nullable(),
+      until: integer,
+      firstSeq: count,
+      lastSeq: count,
+      frames: count,
+      bytes: count.nullable(),
+      source: z.string(),
+      line: count,
+    }),
+  ),
+  /** Lines around evidence of causes that carries none itself. */
+  contexts: z.array(z.strictObject({ source: z.string(), line: count, context: z.array(contextLine) })),
 });
 
 export const diagnosisSchema = z.strictObject({
@@ -212,12 +255,18 @@ export const diagnosisSchema = z.strictObject({
   verdicts: z.array(ruleVerdictSchema),
   accounting: accountingSchema,
   timeline: timelineSchema,
+  /** Only where it was asked for: it can outweigh all the rest. */
+  detail: detailSchema.optional(),
+  /** Fields from here on came later; documents of earlier versions lack them and are valid. */
+  figures: z.array(figureSchema).optional(),
+  /** Present when a gate judged this document. */
+  gate: gateSchema.optional(),
 });
 
+export { evidenceSchema, severitySchema, type Evidence, type Severity } from './evidence.ts';
+export type { Gate, Check } from './gate.ts';
 export type Interval = z.infer<typeof intervalSchema>;
-export type Evidence = z.infer<typeof evidenceSchema>;
 export type Subject = z.infer<typeof subjectSchema>;
-export type Severity = z.infer<typeof severitySchema>;
 export type Confidence = z.infer<typeof confidenceSchema>;
 export type Finding = z.infer<typeof findingSchema>;
 export type Flow = z.infer<typeof flowSchema>;
@@ -229,4 +278,7 @@ export type Exclusion = z.infer<typeof exclusionSchema>;
 export type RuleVerdict = z.infer<typeof ruleVerdictSchema>;
 export type Accounting = z.infer<typeof accountingSchema>;
 export type Timeline = z.infer<typeof timelineSchema>;
+export type Detail = z.infer<typeof detailSchema>;
+export type FigureName = (typeof FIGURE_NAMES)[number];
+export type Figure = z.infer<typeof figureSchema>;
 export type Diagnosis = z.infer<typeof diagnosisSchema>;

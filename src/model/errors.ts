@@ -18,6 +18,17 @@ function entry<D>(kind: ErrorKind, text: (details: D) => string): Entry<D> {
   return { kind, text };
 }
 
+/** Something wrong at a place of a file, 1-based. */
+interface Placed {
+  readonly line: number;
+  readonly column: number;
+  readonly says: string;
+}
+
+function listed(path: string, problems: readonly Placed[]): string {
+  return problems.map((p) => `${path}:${p.line}:${p.column}: ${p.says}`).join('\n  ');
+}
+
 export const ERRORS = {
   HLD_CLI_BAD_OPTION_VALUE: entry<{ option: string; value: string; expected: string }>(
     'usage',
@@ -26,6 +37,20 @@ export const ERRORS = {
   HLD_CLI_UNWRITABLE_OUTPUT: entry<{ path: string; reason: string }>(
     'environment',
     (d) => `cannot write ${d.path}: ${d.reason}; choose another file`,
+  ),
+  HLD_GATE_BAD_BASELINE: entry<{ path: string; problems: readonly Placed[] }>(
+    'usage',
+    (d) => `${listed(d.path, d.problems)}; docs/gate.md shows what a baseline holds`,
+  ),
+  HLD_GATE_BAD_POLICY: entry<{ path: string; problems: readonly Placed[] }>(
+    'usage',
+    (d) => `${listed(d.path, d.problems)}; docs/gate.md lists all keys`,
+  ),
+  HLD_GATE_NO_SUCH_POLICY: entry<{ name: string; bundled: readonly string[]; similar?: string | undefined }>(
+    'usage',
+    (d) =>
+      `no policy '${d.name}': no file, and not one of the bundled ${d.bundled.join(', ')}` +
+      (d.similar === undefined ? '' : `; did you mean '${d.similar}'?`),
   ),
   HLD_INPUT_ARCHIVE_DAMAGED: entry<{ path: string; why: UnreadReason }>(
     'input',
@@ -80,7 +105,11 @@ export const ERRORS = {
   ),
   HLD_LIVE_NOT_LOOPBACK: entry<{ host: string }>(
     'usage',
-    (d) => `${d.host} is no loopback address, and this relay believes whoever connects; add --expose if you mean it`,
+    (d) => `${d.host} is no loopback address, and a relay believes whoever connects; add --expose if you mean it`,
+  ),
+  HLD_REPORT_NO_DIAGNOSIS: entry<{ path: string; reason: string }>(
+    'input',
+    (d) => `${d.path} is no diagnosis: ${d.reason}; 'hotlink-doctor analyze SANDBOX --format json=FILE' writes one`,
   ),
   HLD_RULES_BAD_FOLDER: entry<{ path: string; reason: string }>(
     'usage',
@@ -116,6 +145,14 @@ export const ERRORS = {
     'usage',
     (d) =>
       `no party '${d.party}' in this input${d.similar === undefined ? '' : `; did you mean '${d.similar}'?`}; ${d.known.length === 0 ? 'it shows no party at all' : `its parties are ${d.known.join(', ')}`}`,
+  ),
+  HLD_WATCH_CANNOT_JUDGE: entry<{ path: string; reason: string; code: string }>(
+    'input',
+    (d) => `${d.path} cannot be watched: ${d.reason}${d.code === '' ? '' : ` (${d.code})`}`,
+  ),
+  HLD_WATCH_NOT_A_FOLDER: entry<{ path: string }>(
+    'usage',
+    (d) => `${d.path} is a file; watch and collect take the folder of a running system, analyze reads single files`,
   ),
 } as const;
 

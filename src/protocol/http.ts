@@ -20,8 +20,18 @@ export interface HttpHead {
   readonly headers: ReadonlyMap<string, string>;
 }
 
+/** A piece of the bytes that were given: of a head, of a body, or of what stands between the chunks of one. */
+export interface HttpPart {
+  readonly kind: 'head' | 'body' | 'line';
+  readonly bytes: Uint8Array;
+  /** A head: whether it ends here. */
+  readonly isEnd: boolean;
+}
+
 export interface HttpRead {
   readonly heads: readonly HttpHead[];
+  /** What was read of the bytes, in order; together with `rest` all of them unless the stream failed. */
+  readonly parts: readonly HttpPart[];
   /** Bytes behind an upgrade: they are no HTTP any more, or (request) wait for the answer. Undefined before. */
   readonly rest: Uint8Array | undefined;
 }
@@ -76,36 +86,32 @@ export class HttpReader {
   /** Takes the next bytes. Never throws: see `failure`. */
   push(bytes: Uint8Array): HttpRead {
     const heads: HttpHead[] = [];
+    const parts: HttpPart[] = [];
     try {
-      return { heads, rest: this.failed === undefined ? this.read(bytes, heads) : undefined };
+      return { heads, parts, rest: this.failed === undefined ? this.read(bytes, heads, parts) : undefined };
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.failed = error;
       this.held = NOTHING;
-      return { heads, rest: undefined };
+      return { heads, parts, rest: undefined };
     }
   }
 
-  private read(bytes: Uint8Array, heads: HttpHead[]): Uint8Array | undefined {
+  private read(bytes: Uint8Array, heads: HttpHead[], parts: HttpPart[]): Uint8Array | undefined {
     let rest = bytes;
     while (rest.length > 0) {
       if (this.state === 'upgraded') return rest;
-      if (this.state === 'until-close') rest = this.skip(rest, rest.length);
-      else if (this.state === 'body' || this.state === 'chunk') rest = this.skipBody(rest);
-      else if (this.state === 'head') {
-        const read = this.readHead(rest);
-        if (read === undefined) break;
-        heads.push(read.head);
-        ({ rest } = read);
-        this.begin(read.head);
-      } else {
-        const line = this.readLine(rest);
-        if (line === undefined) break;
-        ({ rest } = line);
-        this.chunkLine(line.text);
-      }
+      const kind = this.state === 'head' ? 'head' : this.isInBody ? 'body' : 'line';
+      const after = kind === 'body' ? this.skipBody(rest) : kind === 'head' ? this.readHead(rest, heads) : this.readLine(rest);
+      parts.push({ kind, bytes: rest.subarray(0, rest.length - (after?.length ?? 0)), isEnd: after !== undefined });
+      if (after === undefined) break;
+      rest = after;
     }
     return this.state === 'upgraded' ? NOTHING : undefined;
+  }
+
+  private get isInBody(): boolean {
+    return this.state === 'body' || this.state === 'chunk' || this.state === 'until-close';
   }
 
   private skip(bytes: Uint8Array, length: number): Uint8Array {
@@ -114,13 +120,15 @@ export class HttpReader {
   }
 
   private skipBody(bytes: Uint8Array): Uint8Array {
+    if (this.state === 'until-close') return this.skip(bytes, bytes.length);
     const length = Math.min(this.left, bytes.length);
     this.left -= length;
     if (this.left === 0) this.state = this.state === 'body' ? 'head' : 'chunk-line';
     return this.skip(bytes, length);
   }
 
-  private readHead(bytes: Uint8Array): { head: HttpHead; rest: Uint8Array } | undefined {
+  /** What stands behind the head; undefined while that is not whole. */
+  private readHead(bytes: Uint8Array, heads: HttpHead[]): Uint8Array | undefined {
     const whole = Buffer.concat([this.held, bytes]);
     // Line ends between messages are allowed and mean nothing.
     let begin = 0;
@@ -135,10 +143,12 @@ export class HttpReader {
     const head = parseHead(whole.toString('latin1', begin, end), this.side, this.at);
     this.held = NOTHING;
     this.at += end + 4;
-    return { head, rest: whole.subarray(end + 4) };
+    heads.push(head);
+    this.begin(head);
+    return whole.subarray(end + 4);
   }
 
-  private readLine(bytes: Uint8Array): { text: string; rest: Uint8Array } | undefined {
+  private readLine(bytes: Uint8Array): Uint8Array | undefined {
     const whole = Buffer.concat([this.held, bytes]);
     const end = whole.indexOf(NEWLINE);
     if ((end < 0 ? whole.length : end) > MAX_CHUNK_LINE_BYTES) throw new ProtocolError('over-limit', this.at, 'a chunk line without end');
@@ -148,7 +158,8 @@ export class HttpReader {
     }
     this.held = NOTHING;
     this.at += end + 1;
-    return { text: whole.toString('latin1', 0, end).trim(), rest: whole.subarray(end + 1) };
+    this.chunkLine(whole.toString('latin1', 0, end).trim());
+    return whole.subarray(end + 1);
   }
 
   /** A chunk's size, the empty line behind its data, or a trailer. */

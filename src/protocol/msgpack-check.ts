@@ -11,6 +11,11 @@ export const MAX_DEPTH = 16;
 /** Bytes behind the first one of fixed-size values: cc to d3, by `byte - 0xcc`; ca and cb are floats. */
 const NUMBER_SIZE = [1, 2, 4, 8, 1, 2, 4, 8] as const;
 
+/** Extension of this type is a point in time: ACL manifests of the Go client say when they were made. */
+const TIMESTAMP = 0xff;
+/** First bytes of its three forms, with the bytes of each that stand before the type and behind it. */
+const TIMESTAMPS: Readonly<Record<number, readonly [before: number, behind: number]>> = { 0xd6: [1, 4], 0xd7: [1, 8], 0xc7: [2, 12] };
+
 /** Offset behind the document that begins at `start`. */
 export function endOfMsgpack(bytes: Uint8Array, start: number): number {
   return new Walk(bytes).value(start, 0);
@@ -48,7 +53,14 @@ class Walk {
       const width = first % 2 === 0 ? 2 : 4;
       return this.items(at, at + 1 + width, this.length(at, width) * (first >= 0xde ? 2 : 1), depth);
     }
-    throw new ProtocolError('unsupported', at, 'an extension type or an unused form');
+    return this.timestamp(at, first);
+  }
+
+  private timestamp(at: number, first: number): number {
+    const [before, behind] = TIMESTAMPS[first] ?? [0, 0];
+    const isTime = before > 0 && this.bytes[at + before] === TIMESTAMP && (before === 1 || this.bytes[at + 1] === behind);
+    if (!isTime) throw new ProtocolError('unsupported', at, 'an extension type or an unused form');
+    return this.skip(at, at + before + 1, behind);
   }
 
   private items(at: number, from: number, count: number, depth: number): number {

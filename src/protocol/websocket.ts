@@ -151,7 +151,7 @@ export class WebSocketReader {
     }
     const kind = opcode === CONTINUATION ? (this.fragmentKind ?? 'binary') : opcode === TEXT ? 'text' : 'binary';
     if (final && opcode !== CONTINUATION) return { kind, payload };
-    this.fragments.push(payload);
+    if (payload.length > 0) this.fragments.push(payload);
     this.fragmentBytes += payload.length;
     this.fragmentKind = kind;
     if (!final) return undefined;

@@ -76,7 +76,8 @@ function drawProof({ text, place }: Proof, head: string, column: number, page: P
   for (const line of excerpt(page.width - indent - 2)) page.line(span(' '.repeat(indent + 2) + line));
 }
 
-function symptomsOf(cause: Finding, d: Diagnosis): Finding[] {
+/** What a cause explains, each once. */
+export function symptomsOf(cause: Finding, d: Diagnosis): Finding[] {
   const explained = new Set(cause.explains);
   const seen = new Set([cause.fingerprint]);
   return d.findings.filter((finding) => {
@@ -93,7 +94,7 @@ function drawMetrics(cause: Finding, page: Page, indent: number): void {
 }
 
 /** As many excerpts as a cause shows, one of each kind of line before a second of any, in the order of the proof. */
-function telling(evidence: readonly Evidence[]): Evidence[] {
+export function telling(evidence: readonly Evidence[]): Evidence[] {
   const kinds = new Set<string>();
   const weighed = evidence.map((item, i) => {
     const kind = `${item.clock ?? ''} ${message(item)
@@ -150,13 +151,17 @@ export function drawCauses(d: Diagnosis, names: Names, page: Page, verbose: bool
 }
 
 /** Findings that are neither causes nor folded under one. */
-export function drawOthers(d: Diagnosis, names: Names, page: Page, verbose: boolean): void {
+export function othersOf(d: Diagnosis): Finding[] {
   const causes = new Set(d.causes.map((cause) => cause.fingerprint));
   const folded = new Set(d.causes.flatMap((cause) => cause.explains));
-  const others = d.findings.filter(
+  return d.findings.filter(
     ({ fingerprint, foldedUnder }) =>
       !causes.has(fingerprint) && !folded.has(fingerprint) && (foldedUnder === undefined || !causes.has(foldedUnder)),
   );
+}
+
+export function drawOthers(d: Diagnosis, names: Names, page: Page, verbose: boolean): void {
+  const others = othersOf(d);
   const shown = d.verdict === 'healthy' && !verbose ? others.slice(0, 3) : verbose ? others : others.slice(0, 8);
   if (shown.length === 0) return;
   page.heading(d.verdict === 'healthy' ? 'Noticed, changes nothing' : 'Also found');

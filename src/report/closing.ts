@@ -2,6 +2,7 @@
 import type { Diagnosis, RuleVerdict } from '../model/diagnosis.ts';
 import { isUnreadReason, UNREAD, type UnreadReason } from '../model/unread.ts';
 import { dayOf } from './causes.ts';
+import { gateCommands } from './gate.ts';
 import { clockTime, counted, duration, figure } from './figures.ts';
 import type { Names } from './names.ts';
 import type { Page } from './page.ts';
@@ -34,7 +35,7 @@ export function drawWaits(d: Diagnosis, names: Names, page: Page): void {
 }
 
 /** Parties that are waited for and wait for nobody themselves. */
-function chainEnd(d: Diagnosis): string[] {
+export function chainEnd(d: Diagnosis): string[] {
   const waiting = new Set(d.waits.map((wait) => wait.party));
   return [...new Set(d.waits.flatMap((wait) => wait.for))].filter((party) => !waiting.has(party));
 }
@@ -87,10 +88,10 @@ export function isOff({ offsetMs: { min, max } }: Diagnosis['clocks'][number]): 
 }
 
 /** Smallest difference worth a word; below it, times of two clocks read as one. */
-const CLOCK_NOISE_MS = 20;
+export const CLOCK_NOISE_MS = 20;
 
 /** What the bounds of "clock minus other clock" say, up to the other clock's name. */
-function difference({ min, max }: Diagnosis['clocks'][number]['offsetMs']): string {
+export function difference({ min, max }: Diagnosis['clocks'][number]['offsetMs']): string {
   const range = (low: number, high: number) => (duration(low) === duration(high) ? duration(low) : `${duration(low)} to ${duration(high)}`);
   if (min === null && max === null) return 'cannot be ordered against';
   if (min !== null && min > 0) return max === null ? `is at least ${duration(min)} ahead of` : `is ${range(min, max)} ahead of`;
@@ -100,9 +101,13 @@ function difference({ min, max }: Diagnosis['clocks'][number]['offsetMs']): stri
   return `is at most ${duration(-min)} behind and ${duration(max)} ahead of`;
 }
 
+/** Milliseconds that two clocks surely differ by. */
+export function distanceOf({ offsetMs: { min, max } }: Diagnosis['clocks'][number]): number {
+  return Math.max(min ?? 0, -(max ?? 0));
+}
+
 export function drawClocks(d: Diagnosis, names: Names, page: Page, verbose: boolean): void {
-  const distance = ({ offsetMs: { min, max } }: Diagnosis['clocks'][number]) => Math.max(min ?? 0, -(max ?? 0));
-  const clocks = d.clocks.filter((clock) => verbose || (isOff(clock) && distance(clock) >= CLOCK_NOISE_MS));
+  const clocks = d.clocks.filter((clock) => verbose || (isOff(clock) && distanceOf(clock) >= CLOCK_NOISE_MS));
   if (clocks.length === 0) return;
   page.heading('Clocks');
   for (const { clock, against, offsetMs, note } of clocks) {
@@ -112,7 +117,7 @@ export function drawClocks(d: Diagnosis, names: Names, page: Page, verbose: bool
 }
 
 /** Per cent, never rounded up to 100. */
-function percent(part: number, whole: number): string {
+export function percent(part: number, whole: number): string {
   if (whole === 0 || part === whole) return `100${GLUE}%`;
   return `${Math.min(99.99, Math.floor((part / whole) * 10_000) / 100)}${GLUE}%`;
 }
@@ -259,16 +264,21 @@ export function drawTables(d: Diagnosis, names: Names, page: Page): void {
   }
 }
 
-/** The last line: commands to go on with. */
-export function drawNext(d: Diagnosis, names: Names, page: Page): void {
+/** Commands to go on with. */
+export function nextCommands(d: Diagnosis, names: Names): readonly string[] {
   const [first] = d.causes;
   const lossy = d.flows.find(({ state }) => state === 'lossy');
-  const commands = [
+  return [
+    ...gateCommands(d),
     ...(first === undefined ? [] : [`hotlink-doctor explain ${first.rule}`]),
     ...(lossy === undefined ? [] : [`hotlink-doctor trace SANDBOX ${names.role(lossy.from)} ${names.role(lossy.to)}`]),
     ...(d.verdict === 'healthy' ? [] : ['hotlink-doctor query SANDBOX "SELECT * FROM event"']),
     'hotlink-doctor analyze SANDBOX --format json',
   ];
+}
+
+export function drawNext(d: Diagnosis, names: Names, page: Page): void {
+  const commands = nextCommands(d, names);
   const parts = commands.flatMap((command, i): Span[] => [
     ...(i === 0 ? [] : [span(` ${GLUE}·${GLUE} `, 'dim')]),
     span(glue(command), 'cyan'),

@@ -56,20 +56,28 @@ const PLACE: Readonly<Record<string, string>> = {
   written: 'its local socket',
 };
 
+/** Hops of a direction in their order, the program's own words only where a line proves them. */
+export function stagesOf(flow: Flow): (readonly [string, Interval | null])[] {
+  const stages = STAGES.map((stage): [string, Interval | null] => [stage, flow.hops[stage]]);
+  return flow.offered === null ? stages : [['offered', flow.offered], ...stages];
+}
+
 /** The way of a direction's bytes, as far as evidence knows it, and between which two hops they were lost. */
 export function wayOf(flow: Flow): string {
-  const stages = STAGES.map((stage): [string, Interval | null] => [stage, flow.hops[stage]]);
-  const known: [string, Interval | null][] = flow.offered === null ? stages : [['offered', flow.offered], ...stages];
+  const known = stagesOf(flow);
   const parts = known.map(([stage, bounds]) => `${stage}\u00A0${bounds === null ? '?' : interval(bounds)}`);
-  return parts.join(' → ') + lossOf(known);
+  const lost = lossOf(known);
+  return parts.join(' → ') + (lost === undefined ? '' : `, lost between ${PLACE[lost.after]} and ${PLACE[lost.before]}`);
 }
 
 /** The hops around the first loss that is certain: the last that surely had more, and the first that surely had less. */
-function lossOf(known: readonly (readonly [string, Interval | null])[]): string {
+export function lossOf(
+  known: readonly (readonly [string, Interval | null])[],
+): { readonly after: string; readonly before: string } | undefined {
   for (const [i, [stage, bounds]] of known.entries()) {
     if (bounds === null) continue;
-    const before = known.slice(0, i).findLast(([, earlier]) => earlier !== null && earlier.min > bounds.max);
-    if (before !== undefined) return `, lost between ${PLACE[before[0]]} and ${PLACE[stage]}`;
+    const earlier = known.slice(0, i).findLast(([, more]) => more !== null && more.min > bounds.max);
+    if (earlier !== undefined) return { after: earlier[0], before: stage };
   }
-  return '';
+  return undefined;
 }

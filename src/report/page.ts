@@ -117,27 +117,28 @@ export class Page {
 
   /** All lines, with a newline after each. */
   toString(): string {
-    const out = this.#lines.map((line) => this.#print(line));
+    const out = this.#lines.map((line) => printSpans(line, this.#color));
     while (out.at(-1) === '') out.pop();
     return `${out.join('\n')}\n`;
   }
+}
 
-  #print(line: readonly Span[]): string {
-    const plain = line
-      .map((piece) => piece.text)
-      .join('')
-      .replaceAll(GLUE, ' ')
-      .trimEnd();
-    if (!this.#color) return plain;
-    let left = plain.length;
-    let out = '';
-    for (const { text, codes } of merged(line)) {
-      const shown = text.slice(0, left);
-      left -= shown.length;
-      out += codes === '' || shown.trim() === '' ? shown : `${ESC}[${codes}m${shown}${ESC}[0m`;
-    }
-    return out;
+/** A line as it is printed. */
+export function printSpans(line: readonly Span[], color: boolean): string {
+  const plain = line
+    .map((piece) => piece.text)
+    .join('')
+    .replaceAll(GLUE, ' ')
+    .trimEnd();
+  if (!color) return plain;
+  let left = plain.length;
+  let out = '';
+  for (const { text, codes } of merged(line)) {
+    const shown = text.slice(0, left);
+    left -= shown.length;
+    out += codes === '' || shown.trim() === '' ? shown : `${ESC}[${codes}m${shown}${ESC}[0m`;
   }
+  return out;
 }
 
 /** Neighbours of the same looks in one; blanks look like what stands before them. */

@@ -3,6 +3,7 @@ import type { Diagnosis } from '../model/diagnosis.ts';
 import { drawCauses, drawExcluded, drawOthers } from './causes.ts';
 import { drawAccounting, drawChecked, drawClocks, drawFiles, drawNext, drawOpen, drawOtherRuns, drawTables, drawWaits } from './closing.ts';
 import { counted, duration, timeSpan } from './figures.ts';
+import { drawGate } from './gate.ts';
 import { drawFlows } from './matrix.ts';
 import { Names } from './names.ts';
 import { Page, type PageOptions } from './page.ts';
@@ -21,14 +22,14 @@ export interface TerminalOptions extends PageOptions {
  */
 const QUIET_LIMIT_MS = 10_000;
 
-const HEADLINE: Readonly<Record<Diagnosis['verdict'], readonly [string, Style]>> = {
+export const HEADLINE: Readonly<Record<Diagnosis['verdict'], readonly [string, Style]>> = {
   failed: ['✗ FAILED', 'red'],
   degraded: ['! DEGRADED', 'yellow'],
   inconclusive: ['? INCONCLUSIVE', 'yellow'],
   healthy: ['✓ HEALTHY', 'green'],
 };
 
-const TRANSPORT: Readonly<Record<NonNullable<Diagnosis['run']>['transport'], string>> = {
+export const TRANSPORT: Readonly<Record<NonNullable<Diagnosis['run']>['transport'], string>> = {
   ws: 'over WebSocket',
   p2p: 'peer to peer',
   quic: 'over QUIC',
@@ -38,13 +39,13 @@ const TRANSPORT: Readonly<Record<NonNullable<Diagnosis['run']>['transport'], str
   unknown: '',
 };
 
-function partiesOf(d: Diagnosis): string {
+export function partiesOf(d: Diagnosis): string {
   const eras = [...new Set(d.parties.map((party) => party.era.value).filter((era) => era !== null))].toSorted();
   const count = counted(d.parties.length, 'party', 'parties');
   return eras.length === 0 ? count : `${count} (${eras.join(', ')})`;
 }
 
-function movementOf(run: NonNullable<Diagnosis['run']>): string {
+export function movementOf(run: NonNullable<Diagnosis['run']>): string {
   if (run.finished === true) return 'finished';
   const quiet = run.stoodStillMs;
   if (quiet === null) return run.finished === false ? 'not finished' : '';
@@ -92,6 +93,7 @@ export function renderTerminal(d: Diagnosis, options: TerminalOptions): string {
   drawAccounting(d, page, names);
   drawFiles(names, page, verbose);
   if (verbose) drawTables(d, names, page);
+  drawGate(d, names, page, verbose);
   drawNext(d, names, page);
   return page.toString();
 }

@@ -12,7 +12,7 @@ const MOST_MOMENTS = 10;
 type Event = Diagnosis['timeline']['events'][number];
 
 /** The relay's log has whole seconds: its events are somewhere in their second, and stand at its end. */
-function isCoarse(event: Event): boolean {
+export function isCoarse(event: Event): boolean {
   return event.clock === 'relay' && event.t % 1000 === 0;
 }
 
@@ -20,7 +20,7 @@ function latest(event: Event): number {
   return isCoarse(event) ? event.t + 999 : event.t;
 }
 
-interface Moment {
+export interface Moment {
   readonly event: Event;
   /** Further events of the same kind on the same clock right after it. */
   readonly more: number;
@@ -59,13 +59,18 @@ function decisive(moments: readonly Moment[], d: Diagnosis): Moment[] {
     .map(({ moment }) => moment);
 }
 
-export function drawTimeline(d: Diagnosis, names: Names, page: Page): void {
+/** All moments in the order of time, equal ones in a row as one. */
+export function momentsOf(d: Diagnosis): Moment[] {
   // Stamps of clocks that disagree give no order: then the order of the document, which knows the offsets, is kept.
-  const events = d.clocks.some(isOff) ? d.timeline.events : d.timeline.events.toSorted((a, b) => latest(a) - latest(b));
-  const moments = folded(events);
+  return folded(d.clocks.some(isOff) ? d.timeline.events : d.timeline.events.toSorted((a, b) => latest(a) - latest(b)));
+}
+
+export function drawTimeline(d: Diagnosis, names: Names, page: Page): void {
+  const { events } = d.timeline;
+  const moments = momentsOf(d);
   if (moments.length === 0) return;
   const shown = decisive(moments, d);
-  const day = dayOf(d) ?? dateOf(isoTime(events[0]?.t ?? 0));
+  const day = dayOf(d) ?? dateOf(isoTime(moments[0]?.event.t ?? 0));
   const rows = shown.map(({ event, more }) => {
     const time = isoTime(event.t);
     return {

@@ -5,6 +5,7 @@ import type { Query } from '../store/sql.ts';
 import {
   describeAccounting,
   describeClocks,
+  describeFigures,
   describeFlow,
   describeParties,
   describeRun,
@@ -13,6 +14,7 @@ import {
   describeTimeline,
   noteBlocks,
 } from './engine/describe.ts';
+import { describeDetail } from './engine/detail.ts';
 import { EvidenceWriter, type ExcerptReader } from './engine/evidence.ts';
 import { refuteLookAlikes } from './engine/exclusions.ts';
 import { fold, type Folded, type Found } from './engine/fold.ts';
@@ -36,12 +38,14 @@ export interface DiagnoseOptions extends BuildOptions {
   readonly own?: (c: CaseFile) => Promise<readonly Rule[]>;
   /** Told the name of each stage when it is over, `rule ID` for a rule. */
   readonly lap?: (stage: string) => void;
+  /** With the part that only pages draw. */
+  readonly detail?: boolean;
 }
 
 export async function diagnose(query: Query, excerpts: ExcerptReader, options: DiagnoseOptions = {}): Promise<Diagnosis> {
   const c = await buildCase(query, options);
   options.lap?.('facts');
-  return diagnoseCase(c, query, excerpts, (await options.own?.(c)) ?? [], options.lap);
+  return diagnoseCase(c, query, excerpts, (await options.own?.(c)) ?? [], options);
 }
 
 /** Ids of all runs, newest first. */
@@ -54,7 +58,7 @@ export async function diagnoseCase(
   query: Query,
   excerpts: ExcerptReader,
   own: readonly Rule[] = [],
-  lap?: (stage: string) => void,
+  { lap, detail }: Pick<DiagnoseOptions, 'lap' | 'detail'> = {},
 ): Promise<Diagnosis> {
   const { found, verdicts } = runRules(c, own.length === 0 ? RULES : [...RULES, ...own], lap);
   const folded = fold(found);
@@ -87,6 +91,8 @@ export async function diagnoseCase(
     verdicts: [...verdicts],
     accounting: await describeAccounting(query),
     timeline: describeTimeline(c),
+    figures: await describeFigures(c, judged.verdict === 'failed', write),
+    ...(detail === true ? { detail: await describeDetail(c, query, causes, write) } : {}),
   };
 }
 

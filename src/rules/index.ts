@@ -44,6 +44,7 @@ import { stalledReader } from './stalled-reader.ts';
 import { strictViolation } from './strict-violation.ts';
 import { turnCredentialsMissing } from './turn-credentials-missing.ts';
 import { unansweredOpen } from './unanswered-open.ts';
+import { undecodableMessage } from './undecodable-message.ts';
 import { unmountableSource } from './unmountable-source.ts';
 import { unpreparedPath } from './unprepared-path.ts';
 import { unreadableChannel } from './unreadable-channel.ts';
@@ -98,6 +99,7 @@ export const RULES: readonly Rule[] = [
   strictViolation,
   turnCredentialsMissing,
   unansweredOpen,
+  undecodableMessage,
   unmountableSource,
   unpreparedPath,
   unreadableChannel,

@@ -6,6 +6,7 @@
 import { defineRule, type Draft } from './engine/rule.ts';
 import { firstTime, harm, name, ref, subjectOf } from './engine/ask.ts';
 import type { CaseFile, Ref, SessionFact } from './facts/case-file.ts';
+import type { LogEvent } from './facts/events.ts';
 
 export const unansweredOpen = defineRule({
   meta: {
@@ -29,7 +30,7 @@ export const unansweredOpen = defineRule({
     steps
       .of('sessions', c.sessions)
       .to('whose opener is known', (s) => (s.opener === null ? null : { s, opener: s.opener }))
-      .that('that were not refused', ({ s, opener }) => !s.rejects.some((e) => e.party === opener))
+      .that('that were not refused', ({ s, opener }) => !s.rejects.some((e) => e.party === opener && !isEcho(e)))
       .that('whose opener waited in vain, or still waits at the end', ({ s, opener }) => isUnanswered(c, s, opener))
       .that(
         'and whose direction is not whole all the same',
@@ -50,6 +51,11 @@ function draftFor(c: CaseFile, s: SessionFact, opener: string): Draft {
     ...firstTime([s.opened].filter((e) => e !== null)),
     touches: peer === null ? [opener] : [opener, peer],
   };
+}
+
+/** What the relay answers to a frame of a session that it does not know: the open was lost, and nobody refused it. */
+function isEcho({ reason }: LogEvent): boolean {
+  return reason === 'unknown session';
 }
 
 /** Timed out; or, while nothing moves any more, still pending with nobody who accepts. */

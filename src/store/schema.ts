@@ -10,7 +10,7 @@ export const BASE_TABLES = /* sql */ `
 CREATE TABLE source (
   source_id    INTEGER NOT NULL,   -- 1.. in the order of path
   path         VARCHAR NOT NULL,   -- relative to the sandbox, '/' between components
-  kind         VARCHAR NOT NULL,   -- client-log | relay-log | access-log | telemetry | marker | accept-marker | acl | config | stack | progress | phase | runner | container | capture | archive | database | unknown
+  kind         VARCHAR NOT NULL,   -- client-log | relay-log | access-log | telemetry | marker | accept-marker | ipc-marker | acl | config | stack | progress | phase | runner | container | capture | archive | database | unknown
   dialect      VARCHAR NOT NULL,   -- rust-file | rust-stdout | go-file | go-stdout | relay-dev | relay-json | mixed | access-json | json | jsonl | yaml | text | none
   party        VARCHAR,            -- email of the party whose file this is; NULL for the relay
   mirror_of    INTEGER,            -- source_id of the fuller copy of the same process output (syftbox.log and client-daemon.log); its events are counted, not judged

@@ -124,6 +124,7 @@ export const CATALOGUE: Readonly<Record<string, readonly (Row | Elsewhere)[]>> =
   'F-16': [
     row('the incoming queue', 'relay-queue-overflow', 'messages of one connection are dropped', 'slow-client'),
     row('the broadcast queue', 'relay-queue-overflow', 'a broadcast for one client', 'written-lines'),
+    row('a message that cannot be decoded', 'undecodable-message', 'the relay drops what a client sent', 'queue-full'),
   ],
   'F-17': [
     row('with the relay log', 'relay-restart', 'the relay starts anew under three clients', 'all-cut', { recorded: 'relay-restart-e6-c' }),
@@ -135,6 +136,7 @@ export const CATALOGUE: Readonly<Record<string, readonly (Row | Elsewhere)[]>> =
   ],
   'F-19': [
     row('two connections', 'duplicate-daemon', 'two connections of one user', 'reconnect', { recorded: 'twin-daemon-e6-c' }),
+    row('in one folder', 'duplicate-daemon', 'a second client in the same folder, which found the ports taken', 'reconnect'),
     row('every frame twice', 'duplicate-delivery', 'the relay writes each frame to two connections', 'large-receiver', {
       recorded: 'twin-daemon-e6-c',
     }),

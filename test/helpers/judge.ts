@@ -77,7 +77,9 @@ function checkAccounting(d: Diagnosis, foreignLines: boolean): void {
 }
 
 function checkEvidence(d: Diagnosis, files: Files): void {
-  const all = [...d.causes, ...d.findings, ...d.excluded, ...d.waits, ...d.parties.map((p) => p.era)].flatMap((x) => x.evidence);
+  const all = [...d.causes, ...d.findings, ...d.excluded, ...d.waits, ...(d.figures ?? []), ...d.parties.map((p) => p.era)].flatMap(
+    (x) => x.evidence,
+  );
   for (const e of all) checkOne(e, files);
 }
 

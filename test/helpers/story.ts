@@ -706,6 +706,12 @@ export class Story {
     return this.relay('WRN', 'ws/ws_client.go:106', 'wsclient reader buffer full', { connId: this.party(name).connection });
   }
 
+  /** The relay cannot decode a message of this client, and drops it. */
+  undecodable(name: string): this {
+    const error = 'malformed message';
+    return this.relay('WRN', 'ws/ws_client.go:98', 'wsclient reader decode', { error, connId: this.party(name).connection });
+  }
+
   /** Frames that travel over the open data channel: no line anywhere. */
   p2p(...sizes: number[]): this {
     const s = this.session();

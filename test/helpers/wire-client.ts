@@ -7,7 +7,7 @@ import { Relay, type RelayOptions } from '../../src/proxy/relay/server.ts';
 import { RELAYS } from '../../src/proxy/relay/sessions.ts';
 
 /** How long a test waits for what must come. */
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 15_000;
 
 export class WireClient {
   readonly received: Message[] = [];
@@ -27,7 +27,7 @@ export class WireClient {
     });
   }
 
-  static async connect(relay: Relay, user: string, encoding: Encoding = 'msgpack'): Promise<WireClient> {
+  static async connect(relay: { readonly url: string }, user: string, encoding: Encoding = 'msgpack'): Promise<WireClient> {
     const url = `${relay.url.replace('http', 'ws')}/api/v1/events?user=${encodeURIComponent(user)}`;
     const socket = new WebSocket(url, { headers: { 'x-syft-ws-encodings': encoding }, perMessageDeflate: false });
     const client = new WireClient(socket, user, encoding);

@@ -264,6 +264,7 @@ describe('lines that cannot be read', () => {
     ['neither bytes nor an end', '{"t": 1, "connection": 1, "way": "to_relay"}\n', 'unexpected-shape'],
     ['bytes that are no base64', '{"t": 1, "connection": 1, "way": "to_relay", "bytes": "a?=="}\n', 'bad-payload'],
     ['base64 that is cut', '{"t": 1, "connection": 1, "way": "to_relay", "bytes": "abc"}\n', 'bad-payload'],
+    ['the recorder reached its limit', '{"t": 1, "connection": 0, "way": "to_relay", "limit": 1000}\n', 'capture-limit'],
     ['an empty line', '\n', 'blank-line'],
     ['a frame that no client sends', captureLine(T, 2, 'to_client', Buffer.from('ff', 'hex')), 'bad-wire-bytes'],
     [

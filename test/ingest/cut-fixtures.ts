@@ -1,5 +1,6 @@
 /**
- * Cuts the fixtures of ingest out of recordings: `tsx test/ingest/cut-fixtures.ts FOLDER_OF_SANDBOXES`.
+ * Cuts the fixtures of ingest out of recordings: `tsx test/ingest/cut-fixtures.ts FOLDER_OF_SANDBOXES [--missing]`.
+ * With `--missing` only for rows that no recording showed so far, and for dialects without an excerpt.
  *
  * Two kinds. `fixtures/<table>.jsonl`: a line for each row of a message table, the shortest one recorded; rows that no
  * recording shows keep the line that stands there already, written by hand after the field guide. `fixtures/<dialect>.log`: an
@@ -20,7 +21,8 @@ const OF_A_KIND = 3;
 const LONGEST_LINE = 2000;
 const EXCERPT_BYTES = 40_000;
 
-const [root = ''] = process.argv.slice(2);
+const [root = '', mode] = process.argv.slice(2);
+const isMissingOnly = mode === '--missing';
 const shortest = new Map<string, FixtureLine>();
 const excerpts = new Map<PlainDialect, string>();
 const kinds = new Map<PlainDialect, number>();
@@ -77,7 +79,14 @@ for (const table of Object.keys(TABLES) as TableName[]) {
   if (existsSync(path))
     for (const line of readFileSync(path, 'utf8').split('\n').slice(0, -1))
       before.set((JSON.parse(line) as FixtureLine).row, JSON.parse(line) as FixtureLine);
-  const rows = TABLES[table].flatMap((row) => shortest.get(`${table} ${rowKey(row)}`) ?? before.get(rowKey(row)) ?? []);
+  const rows = TABLES[table].flatMap((row) => {
+    const known = before.get(rowKey(row));
+    const isKept = isMissingOnly && known?.from === 'recording';
+    return (isKept ? known : (shortest.get(`${table} ${rowKey(row)}`) ?? known)) ?? [];
+  });
   writeFileSync(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 }
-for (const [dialect, text] of excerpts) writeFileSync(join(FIXTURES, `${dialect}.log`), text);
+for (const [dialect, text] of excerpts) {
+  const path = join(FIXTURES, `${dialect}.log`);
+  if (!isMissingOnly || !existsSync(path)) writeFileSync(path, text);
+}

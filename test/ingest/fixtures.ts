@@ -43,11 +43,11 @@ export function excerptOf(dialect: string): Buffer {
   return readFileSync(join(FIXTURES, `${dialect}.log`));
 }
 
-/** Real lines of a dialect; of the JSON log none is recorded, so those are after the field guide (3.5). */
+/** Real lines of a dialect, and of the JSON log some after the field guide (3.5) beside them. */
 export function linesOf(dialect: LogDialect): readonly string[] {
-  if (dialect === 'relay-json') return JSON_LINES;
   const table = dialect.startsWith('rust') ? 'rust-client' : dialect.startsWith('go') ? 'go-client' : 'relay';
   const shown = excerptOf(dialect).toString('latin1').split('\n').slice(0, -1);
+  if (dialect === 'relay-json') return [...shown, ...JSON_LINES];
   const isForm = dialect === 'rust-file' || dialect === 'go-file' || dialect === 'relay-dev';
   return isForm ? [...shown, ...fixtureLines(table).map(({ line }) => Buffer.from(line).toString('latin1'))] : shown;
 }

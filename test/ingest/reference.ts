@@ -323,10 +323,18 @@ function requestVerdict(tsUs: number | null, path: string, query: string): Verdi
   return { is: 'noise', tsUs, family, subject: user === null ? null : (kept(user) ?? null) };
 }
 
+/** The attributes of a request behind any words; empty when the line ends before they come. */
+function requestBehind(lead: string, text: string): string | undefined {
+  if (!text.startsWith(lead)) return undefined;
+  const at = text.slice(lead.length).search(new RegExp(` ${COLOUR}http\\.request\\.time=`));
+  return at < 0 ? '' : text.slice(lead.length + at);
+}
+
 export class SlogReference extends Reference {
   private readonly form: 'go-file' | 'go-stdout' | 'relay-dev';
   private readonly patterns: readonly SlogPattern[];
   private isBelowFramework = false;
+  private isBelowError = false;
 
   constructor(form: 'go-file' | 'go-stdout' | 'relay-dev') {
     super();
@@ -337,13 +345,20 @@ export class SlogReference extends Reference {
   protected verdict(line: string, isLong: boolean): Verdict {
     const head = this.head(line);
     if (head === undefined) return this.foreign(line);
-    this.isBelowFramework = false;
+    this.isBelowFramework = this.isBelowError = false;
     for (const pattern of this.patterns) {
-      const attributes =
-        head.message === undefined ? this.following(pattern.lead, head.rest) : head.message === pattern.lead ? head.rest : undefined;
+      const goesOn = !isEvent(pattern.template) && pattern.template.goesOn === true;
+      const attributes = goesOn
+        ? requestBehind(pattern.lead, head.rest)
+        : head.message === undefined
+          ? this.following(pattern.lead, head.rest)
+          : head.message === pattern.lead
+            ? head.rest
+            : undefined;
       if (attributes === undefined) continue;
       if (!isEvent(pattern.template)) {
         if (pattern.template.parse !== 'request') return { is: 'noise', tsUs: head.tsUs, family: pattern.template.family, subject: null };
+        this.isBelowError = attributes === '';
         const read = attributesOf(attributes);
         const until = read.findIndex(({ key }) => key === 'http.request.query');
         const seen = until < 0 ? read : read.slice(0, until + 1);
@@ -414,6 +429,7 @@ export class SlogReference extends Reference {
         return { is: 'noise', tsUs: null, family: 'relay-foreign', subject: null };
       }
       if (this.isBelowFramework && /^$|^ - using /.test(line)) return { is: 'continuation' };
+      if (this.isBelowError && line.startsWith('Error #')) return { is: 'continuation' };
     }
     return {
       is: 'rejected',
@@ -441,6 +457,8 @@ export class JsonReference extends Reference {
   protected override readonly most = JSON_HEAD;
   protected verdict(line: string): Verdict {
     if (line === '') return { is: 'rejected', reason: 'blank-line' };
+    if (/^SDK \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d [A-Z]+ /.test(line))
+      return { is: 'noise', tsUs: null, family: 'relay-foreign', subject: null };
     let object: Json;
     try {
       object = JSON.parse(utf8(line)) as Json;
@@ -454,7 +472,8 @@ export class JsonReference extends Reference {
     const tsUs = ZONED.test(stamp) ? isoUs(stamp) : null;
     const level = LEVELS[text(object['level']).charAt(0)] ?? 1;
     for (const pattern of RELAY.map(slogPattern)) {
-      if (pattern.lead !== message) continue;
+      const goesOn = !isEvent(pattern.template) && pattern.template.goesOn === true;
+      if (goesOn ? !message.startsWith(pattern.lead) : pattern.lead !== message) continue;
       if (!isEvent(pattern.template)) {
         if (pattern.template.parse !== 'request') return { is: 'noise', tsUs, family: pattern.template.family, subject: null };
         return requestVerdict(tsUs, text(find(object, 'http.request.path')), text(find(object, 'http.request.query')));

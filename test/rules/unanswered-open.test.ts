@@ -17,6 +17,13 @@ testRule(unansweredOpen, {
       message: /was accepted too late/,
       decisive: /accept timeout|"sessions_out"/,
     },
+    'lost before the relay, which therefore knows no session': {
+      story: () =>
+        story().start().open('client1', 'aggregator', { heard: false }).timeout().lose(8).reject('client1', 'unknown session').end(20),
+      subject: 'client1 > aggregator',
+      message: /was never accepted/,
+      decisive: /accept timeout|"sessions_out"/,
+    },
     'five seconds before E6': {
       story: () => story({ era: 'E5b' }).start().open('client2', 'client1').timeout().lose(8).end(20),
       subject: 'client2 > client1',

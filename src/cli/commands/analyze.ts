@@ -2,54 +2,31 @@ import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Diagnosis } from '../../model/diagnosis.ts';
 import { DoctorError } from '../../model/errors.ts';
-import { addAlsoOption, type AlsoOptions } from '../also.ts';
-import { EXIT, type ExitCode } from '../exit.ts';
-import { mask } from '../../ingest/mask.ts';
-import { openInput, TEMPLATES_HELP } from '../input.ts';
-import { parseWidth } from '../layout.ts';
-import { loadOwnRules, ownRulesOf, RULES_OPTION } from '../own-rules.ts';
-import { MIN_WIDTH, print, startProgress, terminalWidth, wantsColor, writeOutput } from '../output.ts';
 import { largest } from '../../util/extent.ts';
-import type { Profile } from '../profile.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import {
+  deliver,
+  DETAIL_HELP,
+  FORMAT_HELP,
+  layoutFor,
+  parseTarget,
+  refusePage,
+  targetsOf,
+  wantsDetail,
+  writeTarget,
+  type FormatOptions,
+} from '../formats.ts';
+import { addJudgeOptions, judge, type JudgeOptions } from '../judge.ts';
+import { addLayoutOptions } from '../layout.ts';
+import { loadOwnRules } from '../own-rules.ts';
 import { judgeEach, nameInputs, partsOf } from '../several.ts';
 
-const FORMATS = ['text', 'json'] as const;
 const LIMITS = ['error', 'warning', 'info', 'inconclusive'] as const;
-
-interface Target {
-  readonly format: (typeof FORMATS)[number];
-  /** undefined: stdout. */
-  readonly file?: string;
-}
 type Limit = (typeof LIMITS)[number];
 
-interface Options extends AlsoOptions {
-  format?: Target[];
-  db?: string;
-  run?: string;
-  allRuns?: boolean;
-  relayZone?: string;
-  rules?: string;
-  templates?: string;
-  note: string[];
+interface Options extends JudgeOptions, FormatOptions {
   failOn: Limit[];
-  width?: number;
-  ascii?: boolean;
-  color?: boolean;
-  quiet?: boolean;
-  verbose?: boolean;
   profile?: boolean;
-}
-
-function parseTarget(value: string, before: Target[] = []): Target[] {
-  const [name = '', ...rest] = value.split('=');
-  const format = FORMATS.find((known) => known === name);
-  const file = rest.join('=');
-  if (format === undefined || (value.includes('=') && file === '')) {
-    const expected = FORMATS.map((known) => `${known} or ${known}=FILE`).join(', ');
-    throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--format', value, expected });
-  }
-  return [...before, file === '' ? { format } : { format, file }];
 }
 
 function parseLimit(value: string, before: Limit[]): Limit[] {
@@ -77,108 +54,50 @@ export function exitCodeFor(diagnoses: readonly Diagnosis[], limits: readonly Li
   return EXIT.ok;
 }
 
-function layoutFor({ file }: Target, options: Options): { width: number; color: boolean; ascii: boolean } {
-  return {
-    width: options.width ?? terminalWidth(file === undefined ? process.stdout.columns : undefined),
-    color: file === undefined ? wantsColor(options.color, process.env, process.stdout.isTTY) : options.color === true,
-    ascii: options.ascii === true,
-  };
-}
-
-async function render(diagnoses: readonly Diagnosis[], target: Target, options: Options): Promise<string> {
-  if (target.format === 'json') {
-    const { renderJson } = await import('../../report/json.ts');
-    return diagnoses.map((diagnosis) => renderJson(diagnosis, options.allRuns === true ? 0 : 2)).join('');
-  }
-  const { renderTerminal } = await import('../../report/terminal.ts');
-  const layout = { ...layoutFor(target, options), verbose: options.verbose === true };
-  return diagnoses.map((diagnosis) => renderTerminal(diagnosis, layout)).join('\n');
-}
-
-async function judge(input: string, options: Options, profile?: Profile): Promise<Diagnosis[]> {
-  profile?.lap('start');
-  const quiet = options.quiet === true;
-  const ownRules = await loadOwnRules(options.rules);
-  const { db: database, relayZone, also, templates } = options;
-  // Compiled while the database starts.
-  const rules = Promise.all([import('../../ingest/excerpts.ts'), import('../../rules/diagnose.ts')]);
-  const opened = await openInput(input, { database, relayZone, also, templates, progress: startProgress(quiet), lap: profile?.lap });
-  const { store, files } = opened;
-  try {
-    const [{ excerptReader }, { diagnose, runIds }] = await rules;
-    const excerpts = excerptReader(files, store);
-    const query = profile?.timed(store.query) ?? store.query;
-    profile?.lap('load rules');
-    const known = options.allRuns === true || options.run !== undefined ? await runIds(store.query) : [];
-    if (options.run !== undefined && !known.includes(options.run))
-      throw new DoctorError('HLD_RUN_NO_SUCH_RUN', { run: options.run, known });
-    const chosen: readonly (string | undefined)[] = options.allRuns === true && known.length > 0 ? known : [options.run];
-    const own = ownRulesOf(ownRules, store);
-    const diagnoses: Diagnosis[] = [];
-    for (const run of chosen) {
-      const notes = options.note.map(mask);
-      diagnoses.push(
-        await diagnose(query, excerpts, {
-          notes,
-          own,
-          ...(run !== undefined && { run }),
-          ...(profile !== undefined && { lap: profile.lap }),
-        }),
-      );
-      profile?.lap('write diagnosis');
-    }
-    return diagnoses;
-  } finally {
-    opened.close();
-  }
-}
-
-function targetsOf(options: Options): readonly Target[] {
-  return options.format ?? (options.quiet === true ? [] : [{ format: 'text' } as const]);
-}
-
-function write(text: string, { file }: Target): void {
-  if (file === undefined) print(text);
-  else writeOutput(file, text);
-}
-
 /** Several inputs: a line each and how they compare. `folder`: the one that holds them all. */
 async function analyzeSeveral(paths: readonly string[], options: Options, folder?: string): Promise<ExitCode> {
   if (options.db !== undefined) {
     const expected = 'a file only with one input; keep each input in a database of its own';
     throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--db', value: options.db, expected });
   }
+  refusePage(options, 'several inputs');
   // A rule that cannot be read is one error, not one for each input.
   await loadOwnRules(options.rules);
   const targets = targetsOf(options);
+  // Text is a line an input and JSON comes as it is judged; the other formats need all documents at once.
+  const whole = targets.filter(({ format }) => format.name !== 'text' && format.name !== 'json');
+  const kept: Diagnosis[] = [];
   const { lines, code } = await judgeEach(
     nameInputs(paths),
-    targets.filter(({ format }) => format === 'json').map(({ file }) => file),
+    targets.filter(({ format }) => format.name === 'json').map(({ file }) => file),
     async (path) => judge(path, options),
     (diagnoses) => exitCodeFor(diagnoses, options.failOn),
     options.allRuns === true,
+    whole.length === 0 ? undefined : (diagnosis) => kept.push(diagnosis),
   );
   const { renderSeveral } = await import('../../report/several.ts');
   for (const target of targets)
-    if (target.format === 'text')
-      write(renderSeveral(lines, layoutFor(target, options), folder === undefined ? undefined : basename(resolve(folder))), target);
+    if (target.format.name === 'text')
+      deliver(renderSeveral(lines, layoutFor(target, options), folder === undefined ? undefined : basename(resolve(folder))), target);
+  for (const target of whole) await writeTarget(kept, target, options);
   return code;
 }
 
 async function analyze(inputs: readonly string[], options: Options): Promise<ExitCode> {
   const [input = ''] = inputs;
   if (inputs.length > 1) return analyzeSeveral(inputs, options);
+  if (options.allRuns === true) refusePage(options, '--all-runs');
   const started = performance.now();
   const profile = options.profile === true ? new (await import('../profile.ts')).Profile() : undefined;
   let diagnoses: Diagnosis[];
   try {
-    diagnoses = await judge(input, options, profile);
+    diagnoses = await judge(input, { ...options, detail: wantsDetail(options) }, profile);
   } catch (error) {
     const parts = options.db === undefined ? partsOf(error) : [];
     if (parts.length === 0) throw error;
     return analyzeSeveral(parts, options, input);
   }
-  for (const target of targetsOf(options)) write(await render(diagnoses, target, options), target);
+  for (const target of targetsOf(options)) await writeTarget(diagnoses, target, options, options.allRuns === true);
   profile?.lap('report');
   process.stderr.write(profile?.render() ?? '');
   if (options.verbose === true) process.stderr.write(`judged in ${Math.round(performance.now() - started)} ms\n`);
@@ -190,26 +109,15 @@ export function addAnalyze(program: Command, done: (code: ExitCode) => void): vo
     .command('analyze')
     .description('say what happened in a run: verdict, flows, causes with their evidence, what to do')
     .argument('<inputs...>', 'sandbox directory, file, archive (.tar.gz, .zip, .gz), - or a database saved with --db; several are compared')
-    .option('--format <x[=file]>', 'text or json, to stdout or to a file; may be repeated', parseTarget)
+    .option('--format <x[=file]>', FORMAT_HELP, parseTarget)
+    .option('--detail', DETAIL_HELP)
     .option('--db <file>', 'keep what was read as a DuckDB database, which analyze and query open without the logs')
     .option('--run <id>', 'judge this run instead of the newest')
-    .option('--all-runs', 'judge every run; json prints one diagnosis a line')
-    .option('--relay-zone <zone>', "zone of the relay's local time: minutes, ±HH:MM or a name; found from the evidence if left out")
-    .option('--templates <file>', TEMPLATES_HELP)
-    .option(
-      '--note <text>',
-      "what you saw yourself, as evidence: 'stood still 15 min'; may be repeated",
-      (value, before: string[]) => [...before, value],
-      [],
-    )
-    .option(...RULES_OPTION)
+    .option('--all-runs', 'judge every run; json prints one diagnosis a line');
+  addJudgeOptions(command)
     .option('--fail-on <limit>', 'exit 1 at error, warning or info, 3 at inconclusive; may be repeated', parseLimit, [])
-    .option('--width <columns>', `columns of the text, at least ${MIN_WIDTH}`, parseWidth)
-    .option('--ascii', 'plain ASCII in the text')
-    .option('--color', 'colour even when stdout is not a terminal')
-    .option('--no-color', 'no colour')
     .option('--quiet', 'no progress, and no text unless --format asks for it')
     .option('--verbose', 'show everything that was found, and the time it took')
     .option('--profile', 'print to stderr where the time went: stages, rules, statements; one input');
-  addAlsoOption(command).action(async (inputs: string[], options: Options) => done(await analyze(inputs, options)));
+  addLayoutOptions(command).action(async (inputs: string[], options: Options) => done(await analyze(inputs, options)));
 }

@@ -138,6 +138,7 @@ class DocumentRewriter implements Rewriter {
   }
 }
 
+// oxlint-disable-next-line typescript/consistent-return -- the switch knows every treatment
 function rewriterFor({ seen, treatment }: Planned, rename: Rename | undefined): Rewriter {
   switch (treatment) {
     case 'json':

@@ -11,7 +11,7 @@ export type LeftOut = 'no evidence' | 'credentials' | 'not readable as a file' |
 /** Whole documents larger than this give no rows (read-small.ts). */
 const DOCUMENT_BYTES = 2 * 1024 * 1024;
 
-// oxlint-disable-next-line complexity -- a table of kinds
+// oxlint-disable-next-line typescript/consistent-return, complexity -- the switch knows every kind, one branch for each
 export function treatmentOf({ file, sniffed: { kind, dialect } }: Seen): Treatment | LeftOut {
   if (file.unread !== undefined || file.isStore || file.absolute === '') return 'not readable as a file';
   switch (kind) {
@@ -38,7 +38,10 @@ export function treatmentOf({ file, sniffed: { kind, dialect } }: Seen): Treatme
     case 'acl':
     case 'phase':
     case 'accept-marker':
+    case 'ipc-marker':
       return file.bytes > DOCUMENT_BYTES ? 'larger than what is read of its kind' : 'lines';
+    case 'collected':
+      return dialect === 'jsonl' ? 'json-lines' : dialect === 'json' ? document(file) : 'lines';
     case 'client-log':
     case 'runner':
       return 'lines';

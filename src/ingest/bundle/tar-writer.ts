@@ -10,14 +10,14 @@ const BLOCK = 512;
 export class TarWriter {
   private readonly gzip: Gzip = createGzip();
   private readonly done: Promise<void>;
-  private failed: unknown;
+  private failed: Error | undefined;
 
   /** Opens `path` for writing; throws the system's error. */
   constructor(path: string) {
     closeSync(openSync(path, 'w'));
     const file = createWriteStream(path);
     this.done = finished(this.gzip.pipe(file));
-    this.done.catch((error: unknown) => (this.failed = error));
+    this.done.catch((error: unknown) => (this.failed = error as Error));
     file.on('error', (error) => this.gzip.destroy(error));
   }
 

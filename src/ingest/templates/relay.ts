@@ -6,6 +6,7 @@ const HUB: readonly Template[] = [
   { kind: 'relay-workers', text: 'message handlers start workers={n}' },
   { kind: 'auth-disabled', text: 'auth middleware disabled' },
   { kind: 'hub-started', text: 'wshub started' },
+  { kind: 'relay-stop', text: 'context cancelled, starting shutdown' },
   { kind: 'hub-registered', text: 'wshub registered connId={conn} user={user} active={n}' },
   { kind: 'hub-removed', text: 'wshub removed connId={conn} user={user} active={n}' },
   { kind: 'client-closed', text: 'wsclient closed connId={conn}' },
@@ -64,12 +65,18 @@ const FILES: readonly Template[] = [
     text: 'wsmsg handler permission denied wsmsg.id={msg} wsmsg.from={user} wsmsg.path={path} to={to} error={reason}',
   },
   { kind: 'blob-rejected', text: 'blob_download_rejected path={path} user={user} error={reason}' },
+  { kind: 'blob-rejected', text: 'blob_upload_rejected path={path} user={user} error={reason}' },
+  {
+    kind: 'acl-unreadable',
+    text: 'ws file write ACL parse error wsmsg.id={msg} wsmsg.connId={conn} wsmsg.from={user} wsmsg.path={path} error={reason}',
+  },
+  { kind: 'acl-unreadable', text: 'ruleset parse error path={path} error={reason}' },
 ];
 
 const NOISE: readonly (readonly [string, readonly string[]])[] = [
   ['wsclient-start', ['wsclient start']],
-  ['latency-trace', ['latency_trace hotlink_server_received']],
-  ['relay-index', ['update index', 'acl loaded from blob change', 'updated rule set']],
+  ['latency-trace', ['latency_trace hotlink_server_received', 'latency_trace server_received', 'latency_trace server_uploaded']],
+  ['relay-index', ['update index', 'acl loaded from blob change', 'updated rule set', 'removed rule set']],
   [
     'relay-datasite',
     ['new datasite detected, adding to subdomain mapping', 'reloading vanity domain configurations', 'loaded datasite subdomain mappings'],
@@ -85,6 +92,7 @@ const NOISE: readonly (readonly [string, readonly string[]])[] = [
       'wsmsg handler received',
       'wsmsg manifest stored',
       'wsmsg manifest routed',
+      'wsmsg manifest rejected - not owner',
     ],
   ],
   [
@@ -104,6 +112,22 @@ const NOISE: readonly (readonly [string, readonly string[]])[] = [
       'datasite service start',
     ],
   ],
+  [
+    'relay-shutdown',
+    [
+      'blob indexer stopped',
+      'wshub stopped',
+      'wshub killed',
+      'wshub shutdown',
+      'http server stopped',
+      'blob service shutdown',
+      'datasite service shutdown',
+      'services stopped',
+      'database closed',
+      'syftbox server stop',
+      'Bye!',
+    ],
+  ],
 ];
 
 export const RELAY: readonly Template[] = [
@@ -112,6 +136,9 @@ export const RELAY: readonly Template[] = [
   ...FILES,
   ...NOISE.flatMap(([family, texts]) => texts.map((text) => ({ family, text }))),
   { family: 'http', text: 'Incoming request', parse: 'request' },
+  // A request that failed: with the words of who refused it, one line for each, or with the status alone.
+  { family: 'http', text: 'Error #', parse: 'request', goesOn: true },
+  { family: 'http', text: 'HTTP error: ', parse: 'request', goesOn: true },
   // Lines of the web framework and of the object store's client between those of the relay: known by their beginning.
   { family: 'relay-foreign', text: '\u0000' },
 ];

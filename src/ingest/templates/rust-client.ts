@@ -72,6 +72,7 @@ const PROXY: readonly Template[] = [
 const NOISE: readonly Template[] = [
   { family: 'acl-grace', text: 'acl staging grace ' },
   { family: 'acl-staging', text: 'acl staging ' },
+  { family: 'acl-staging', text: 'acl manifest received ' },
   { family: 'sync-pass', text: 'scan_remote: ' },
   { family: 'sync-pass', text: 'sync reconcile start: ' },
   { family: 'sync-pass', text: 'sync actions: ' },

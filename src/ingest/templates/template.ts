@@ -35,6 +35,8 @@ export interface NoiseTemplate {
   readonly text: string;
   /** request: an HTTP line of the relay; its family follows from the path. */
   readonly parse?: 'request';
+  /** The message goes on with words of its own, up to the attributes of the request or beyond the line. */
+  readonly goesOn?: true;
 }
 
 export type Template = EventTemplate | NoiseTemplate;

@@ -11,7 +11,9 @@ import { Link } from './link.ts';
 import { freePorts, listenOn } from './ports.ts';
 import { OwnProgram } from './own-program.ts';
 import { WorkloadPlayer, type Player, type ProgramEnd, type Seat } from './players.ts';
-import { clientsOf, faultsOf, partyArgs, relayArgs, volumesOf, type Setup } from './setup.ts';
+import { clientsOf, partyArgs, relayArgs, volumesOf } from './arguments.ts';
+import { faultsOf, frameFaultsOf, type Setup } from './setup.ts';
+import { Tapped } from './tapped.ts';
 
 /** After the last byte of a finished run: telemetry is flushed each 3 s. */
 const SETTLE_MS = 3500;
@@ -63,6 +65,7 @@ class Lab {
   private layout: Layout;
   private players: readonly Player[] = [];
   private relay: Child | undefined;
+  private tapped: Tapped | undefined;
   private relayPort = 0;
 
   constructor(options: LabOptions) {
@@ -91,6 +94,7 @@ class Lab {
     writeLayout(this.layout, this.layoutFaults());
     for (const { at, to } of this.faultsOf('port-taken')) this.strangers.push(await listenOn(this.layout.ports.get(portKey(at, to)) ?? 0));
     await this.startRelay(0);
+    await this.startTap();
     say(`run ${this.layout.run}: ${this.relay?.greeting ?? ''}`);
     const late = this.faultsOf('late-client').map(async (fault) => {
       await this.pause(fault.seconds * 1000);
@@ -132,6 +136,13 @@ class Lab {
     this.relayPort = Number(/:(\d+),/.exec(this.relay.greeting)?.[1] ?? 0);
   }
 
+  private async startTap(): Promise<void> {
+    const { sandbox, setup } = this.o;
+    const faults = frameFaultsOf(setup);
+    if (!setup.tap && faults.length === 0) return;
+    this.tapped = await Tapped.start({ children: this.children, sandbox, relayPort: this.relayPort, seed: setup.seed, faults });
+  }
+
   private async startClient(index: number, home?: string): Promise<void> {
     const email = this.emails[index] ?? '';
     const args = [
@@ -160,8 +171,9 @@ class Lab {
 
   /** The port that a client is given for the relay's: a link of its own where that is to freeze. */
   private async wayToRelay(index: number): Promise<number> {
-    if (this.has('freeze-link', index) === undefined) return this.relayPort;
-    const link = this.links.get(index) ?? (await Link.to(this.relayPort));
+    const port = this.tapped?.port ?? this.relayPort;
+    if (this.has('freeze-link', index) === undefined) return port;
+    const link = this.links.get(index) ?? (await Link.to(port));
     this.links.set(index, link);
     return link.port;
   }
@@ -198,6 +210,10 @@ class Lab {
       }
     });
     void this.strikeByTime();
+    void this.tapped?.strikeByTime(
+      async (ms) => this.pause(ms),
+      () => this.giveUp.signal.aborted,
+    );
     const all = Promise.all(playing).then(() => true);
     const isOver = await Promise.race([all, this.watch().then(() => false)]);
     const missing = emails.some((_, me) => this.isAbsent(me));
@@ -250,6 +266,7 @@ class Lab {
 
   /** Faults that strike at a round: once, when the first program of those they concern gets there. */
   private async strike(me: number, round: number): Promise<void> {
+    this.tapped?.strike(round);
     for (const fault of this.faults) {
       const isMine = fault.at === me || (fault.at < 0 && me === 0);
       if (!isMine || this.struck.has(fault) || !('round' in fault.moment) || round < fault.moment.round) continue;

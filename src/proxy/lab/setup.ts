@@ -6,10 +6,11 @@ import { DoctorError } from '../../model/errors.ts';
 import { choices as oneOf } from '../../util/suggest.ts';
 import { LIMITS } from '../party/peer-behaviour.ts';
 import { parseClient, parseSwitch } from '../party/switches.ts';
-import { parseRelay, RELAY_PATCHES } from '../relay/versions.ts';
+import { parseRelay } from '../relay/versions.ts';
 import { FAULTS, parseFault, type Fault, type FaultKind } from './faults.ts';
 import { partyEmails } from './layout.ts';
 import { WORKLOAD_NAMES, type WorkloadName } from './workload.ts';
+import { parseTimedFault, type TimedFrameFault } from './tapped.ts';
 
 const ORDERS = ['shared', 'connection'] as const;
 const OVERFLOWS = ['drop', 'wait'] as const;
@@ -62,6 +63,10 @@ export interface Setup {
   readonly nagle: boolean;
   /** Values in place of the era's own, by the name of the flag. */
   readonly tuning: Readonly<Record<string, number>>;
+  /** A tap stands in front of the relay and leaves captures in the sandbox. */
+  readonly tap: boolean;
+  /** Faults on messages, as `parseTimedFault` reads them; with any there is a tap. */
+  readonly frameFaults: readonly string[];
 }
 
 export const DEFAULT_SETUP: Setup = {
@@ -89,6 +94,8 @@ export const DEFAULT_SETUP: Setup = {
   p2pOnly: false,
   nagle: false,
   tuning: {},
+  tap: false,
+  frameFaults: [],
 };
 
 /** A value that is not taken: what would have been. */
@@ -193,6 +200,11 @@ function checked(text: string, read: (text: string) => unknown): string {
   return text;
 }
 
+function withFrameFault(setup: Setup, value: string, _refuse: Refuse, isFirst: boolean): Setup {
+  const before = isFirst ? [] : setup.frameFaults;
+  return { ...setup, frameFaults: value === 'none' ? [] : [...before, value] };
+}
+
 const relayVersion: Setting = {
   says: 'version of the relay',
   set: (setup, value, refuse) => ({ ...setup, relayVersion: checked(value, (text) => parseRelay(text, refuse)) }),
@@ -269,6 +281,14 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
     set: (setup, value, refuse) => ({ ...setup, debug: yesOrNo(value, refuse) }),
   },
   strict: { says: 'on: no fallback to the WebSocket', set: (setup, value, refuse) => ({ ...setup, strict: yesOrNo(value, refuse) }) },
+  tap: {
+    says: 'on: a tap in front of the relay records captures',
+    set: (setup, value, refuse) => ({ ...setup, tap: yesOrNo(value, refuse) }),
+  },
+  'frame-fault': {
+    says: 'what the tap does to messages, in place of what the scenario says; may be repeated; none: nothing',
+    set: withFrameFault,
+  },
   'p2p-only': { says: 'on: nothing over the WebSocket', set: (setup, value, refuse) => ({ ...setup, p2pOnly: yesOrNo(value, refuse) }) },
   nagle: {
     says: 'on: small messages to the relay wait for an acknowledgement',
@@ -298,6 +318,8 @@ export function applySettings(base: Setup, settings: readonly (readonly [string,
       value: setup.faults[unable] ?? '',
       expected: 'with --program, a time such as @3s in place of a round: nobody knows the rounds of your program',
     });
+  faultsOf(setup, option);
+  frameFaultsOf(setup, option);
   return setup;
 }
 
@@ -328,61 +350,14 @@ export function faultsOf(setup: Setup, option?: string): readonly Fault[] {
   return setup.faults.map((value) => parseFault(value, setup.parties, option));
 }
 
-function isParty(email: string, name: string): boolean {
+export function frameFaultsOf(setup: Setup, option?: string): readonly TimedFrameFault[] {
+  return setup.frameFaults.map((value) => parseTimedFault(value, option ?? '--frame-fault'));
+}
+
+export function isParty(email: string, name: string): boolean {
   return email === name || email.split('@')[0] === name;
 }
 
 function namesOf(emails: readonly string[]): string {
   return emails.map((email) => email.split('@')[0]).join(', ');
-}
-
-/** How the client of each party acts, in their order. */
-export function clientsOf({ parties, era, partyEras, switches }: Setup): readonly string[] {
-  return parties.map((email) => {
-    const own = switches.flatMap((one) => {
-      const at = one.indexOf(':');
-      return at < 0 ? [one] : isParty(email, one.slice(0, at)) ? [one.slice(at + 1)] : [];
-    });
-    return [valueFor(email, partyEras) ?? era, ...own].join('/');
-  });
-}
-
-function valueFor<T>(email: string, byName: Readonly<Record<string, T>>): T | undefined {
-  return Object.entries(byName).find(([name]) => isParty(email, name))?.[1];
-}
-
-/** The relay as asked for, with what the clients' patches need of it. */
-function relayOf(setup: Setup): string {
-  const patches: readonly string[] = clientsOf(setup).flatMap((text) => parseClient(text).patches);
-  const needed = Object.keys(RELAY_PATCHES).filter((name) => patches.includes(name));
-  return [...new Set([...setup.relayVersion.split('+'), ...needed])].join('+');
-}
-
-/** By party numbers. */
-export function volumesOf(volumes: Setup['volumes'], emails: readonly string[]): ReadonlyMap<string, number> {
-  const index = (name = ''): number => emails.findIndex((email) => isParty(email, name));
-  return new Map(
-    Object.entries(volumes).map(([direction, bytes]) => {
-      const [from, to] = direction.split('>');
-      return [`${index(from)}>${index(to)}`, bytes];
-    }),
-  );
-}
-
-export function relayArgs(setup: Setup): readonly string[] {
-  const { order, overtaking, lateMs, overflow, seed, debug } = setup;
-  const chance = ['--overtaking', String(overtaking), '--late-ms', String(lateMs), '--overflow', overflow, '--seed', String(seed)];
-  return ['--relay-version', relayOf(setup), '--order', order, ...chance, ...(debug ? ['--debug'] : [])];
-}
-
-/** Of the client of one party. */
-export function partyArgs(setup: Setup, email: string): readonly string[] {
-  const { debug, strict, p2pOnly, nagle, transport, partyTransports, tuning: values } = setup;
-  const words = { '--debug': debug, '--strict': strict, '--p2p-only': p2pOnly, '--nagle': nagle };
-  return [
-    ...Object.entries(words).flatMap(([word, isOn]) => (isOn ? [word] : [])),
-    ...Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]),
-    '--transport',
-    valueFor(email, partyTransports) ?? transport,
-  ];
 }

@@ -103,7 +103,7 @@ export class Party {
     for (const side of this.sides) side.close();
     this.o.stack?.close();
     await Promise.allSettled(this.loops);
-    this.log.close();
+    await this.log.close();
   }
 
   /** Cuts the connection to the relay, as a lost network does that says so. */

@@ -1,5 +1,5 @@
 /** A party's folder: telemetry, markers, access lists. Nothing is ever written outside of it. */
-import { mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import type { FoundMarker } from './proxy.ts';
 
@@ -70,10 +70,10 @@ export class PartyFolder {
   /** The directory of a session's path; false when it does not lie below the datasites. */
   ensureDirectory(path: string): boolean {
     const directory = this.inside(dirname(path));
-    if (directory === undefined) return false;
+    if (directory === undefined || this.hasLink(dirname(path))) return false;
     try {
       mkdirSync(directory, { recursive: true });
-      // A link on the way could still lead out.
+      // Somebody may have put a link there meanwhile.
       return realpathSync(directory).startsWith(`${realpathSync(this.datasites)}${sep}`);
     } catch {
       return false;
@@ -84,7 +84,19 @@ export class PartyFolder {
   keep(path: string, content: Uint8Array): void {
     if (!path.endsWith(`/${ACL}`) || path.startsWith(`${this.email}/`) || !this.ensureDirectory(path)) return;
     const file = this.inside(path);
-    if (file !== undefined) writeFileSync(file, content);
+    if (file !== undefined && !this.hasLink(path)) writeFileSync(file, content);
+  }
+
+  /** A link on the way below the datasites could lead out: nothing is made behind one. */
+  private hasLink(path: string): boolean {
+    let at = this.datasites;
+    for (const part of path.split('/')) {
+      at = join(at, part);
+      const found = lstatSync(at, { throwIfNoEntry: false });
+      if (found === undefined) return false;
+      if (found.isSymbolicLink()) return true;
+    }
+    return false;
   }
 
   private inside(path: string): string | undefined {

@@ -1,6 +1,10 @@
-/** The client's two outputs, written in batches: a frame costs no system call of its own, and its payload is put into text once. */
-import { closeSync, mkdirSync, openSync, writevSync } from 'node:fs';
+/**
+ * The client's two outputs, written in batches and beside everything else: most of what a frame costs is the system's work on the text
+ * of its payload, and nobody waits for that unless the log falls behind.
+ */
+import { closeSync, mkdirSync, openSync, writev } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Message } from '../../protocol/message.ts';
 import type { Behaviour } from './behaviour.ts';
 import { listRoom, writeList, zeroList } from './byte-list.ts';
@@ -10,6 +14,10 @@ import { decodedParts, fileEnds, fileLine, stdoutEnds, stdoutLine, type PartyLev
 const FLUSH_MS = 50;
 /** Room for payload lists; when it is used up, lines are written at once. */
 const ROOM_BYTES = 4 * 1024 * 1024;
+/** Pieces that the system takes at once. */
+const MOST_PARTS = 1000;
+
+const writePieces = promisify(writev);
 
 export interface LogOptions {
   /** Also writes `client-daemon.log`, which says everything a second time. */
@@ -23,9 +31,14 @@ export type LoggedPayload = 'values' | 'zeros';
 export class PartyLog {
   private readonly outputs: readonly Output[];
   private readonly options: LogOptions;
-  private readonly room = Buffer.allocUnsafeSlow(ROOM_BYTES);
+  /** Lists are written into one while the system takes those in the other. */
+  private room = Buffer.allocUnsafeSlow(ROOM_BYTES);
+  private spare = Buffer.allocUnsafeSlow(ROOM_BYTES);
   private used = 0;
+  /** Bytes of lists that wait to be written, wherever they stand. */
+  private listed = 0;
   private timer: NodeJS.Timeout | undefined;
+  private writing: Promise<void> | undefined;
 
   constructor(home: string, options: LogOptions) {
     this.options = options;
@@ -37,13 +50,16 @@ export class PartyLog {
   readonly write = (level: PartyLevel, message: string, extra = ''): void => {
     const now = Date.now();
     for (const output of this.outputs) output.text(output.line(now, level, message, extra));
-    this.timer ??= setTimeout(() => this.flush(), FLUSH_MS);
+    this.soon();
   };
 
-  /** The line about a message that came, with all bytes of its payload. */
-  readonly decoded = (message: Message, behaviour: Behaviour): void => {
+  /** The line about a message that came, with all bytes of its payload. A promise: the log is behind, wait for it. */
+  readonly decoded = (message: Message, behaviour: Behaviour): Promise<void> | undefined => {
     const { head, bytes, tail } = decodedParts(message, behaviour);
+    const needed = bytes === undefined ? 0 : listRoom(bytes.length);
+    if (this.listed > 0 && this.listed + needed > ROOM_BYTES) return this.makeRoom().then(async () => this.decoded(message, behaviour));
     const list = bytes === undefined ? undefined : this.list(bytes);
+    this.listed += list?.length ?? 0;
     const now = Date.now();
     for (const output of this.outputs) {
       const [before, after] = output.ends(now, 'INFO', `ws message decoded type=${head}`, tail);
@@ -51,31 +67,50 @@ export class PartyLog {
       if (list !== undefined) output.bytes(list);
       output.text(after);
     }
-    this.timer ??= setTimeout(() => this.flush(), FLUSH_MS);
+    this.soon();
+    return undefined;
   };
 
   private list(bytes: Uint8Array): Buffer {
     if (this.options.payload === 'zeros') return zeroList(bytes.length);
     const needed = listRoom(bytes.length);
-    if (needed > ROOM_BYTES) {
-      const own = Buffer.allocUnsafeSlow(needed);
-      return own.subarray(0, writeList(bytes, own, 0));
-    }
-    if (this.used + needed > ROOM_BYTES) this.flush();
-    const start = this.used;
-    this.used = writeList(bytes, this.room, start);
-    return this.room.subarray(start, this.used);
+    const isLarge = this.used + needed > ROOM_BYTES;
+    const out = isLarge ? Buffer.allocUnsafeSlow(needed) : this.room;
+    const start = isLarge ? 0 : this.used;
+    const end = writeList(bytes, out, start);
+    if (!isLarge) this.used = end;
+    return out.subarray(start, end);
   }
 
-  flush(): void {
+  private soon(): void {
+    this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+  }
+
+  private async makeRoom(): Promise<void> {
+    await this.writing;
+    // Whoever waits goes on in the room that is free now, not when this is written.
+    void this.flush();
+  }
+
+  /** Hands what there is to the system; resolves when it has all of it. */
+  private async flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    for (const output of this.outputs) output.flush();
+    while (this.writing !== undefined) await this.writing;
+    [this.room, this.spare] = [this.spare, this.room];
     this.used = 0;
+    this.listed = 0;
+    this.writing = this.writeOut();
+    return this.writing;
   }
 
-  close(): void {
-    this.flush();
+  private async writeOut(): Promise<void> {
+    await Promise.all(this.outputs.map(async (output) => output.flush()));
+    this.writing = undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
     for (const output of this.outputs) output.close();
   }
 }
@@ -101,7 +136,7 @@ class Output {
     this.waiting.push(bytes);
   }
 
-  flush(): void {
+  async flush(): Promise<void> {
     if (this.waiting.length === 0) return;
     const parts: Buffer[] = [];
     let text = '';
@@ -114,10 +149,23 @@ class Output {
     }
     if (text !== '') parts.push(Buffer.from(text));
     this.waiting = [];
-    writevSync(this.file, parts);
+    for (let at = 0; at < parts.length; at += MOST_PARTS) await writeAll(this.file, parts.slice(at, at + MOST_PARTS));
   }
 
   close(): void {
     closeSync(this.file);
+  }
+}
+
+/** Writes all of it, also where the system takes it in parts. */
+async function writeAll(file: number, parts: readonly Buffer[]): Promise<void> {
+  let rest = [...parts];
+  while (rest.length > 0) {
+    let { bytesWritten } = await writePieces(file, rest);
+    while (rest[0] !== undefined && bytesWritten >= rest[0].length) {
+      bytesWritten -= rest[0].length;
+      rest.shift();
+    }
+    if (rest[0] !== undefined) rest = [rest[0].subarray(bytesWritten), ...rest.slice(1)];
   }
 }

@@ -35,8 +35,8 @@ export interface ManagerOptions {
   /** False when the queue to the relay is dead. */
   readonly send: (message: Message) => Promise<boolean>;
   readonly log: (level: PartyLevel, message: string) => void;
-  /** The line about a message that came. */
-  readonly decoded: (message: Message) => void;
+  /** The line about a message that came; a promise when the log is behind. */
+  readonly decoded: (message: Message) => Promise<void> | undefined;
   /** Makes the directory of a session; false when the path leads elsewhere. */
   readonly ensureDirectory: (path: string) => boolean;
   /** Something moved: time for telemetry. */
@@ -125,7 +125,8 @@ export class Manager {
 
   /** Handles one message to its end before the next may come. */
   async receive(message: Message): Promise<void> {
-    this.o.decoded(message);
+    const behind = this.o.decoded(message);
+    if (behind !== undefined) await behind;
     if (message.type === 'HOTLINK_OPEN') return this.opened(message);
     if (message.type === 'HOTLINK_ACCEPT') return this.accepted(message.session);
     if (message.type === 'HOTLINK_REJECT') return this.rejected(message);

@@ -1,10 +1,11 @@
 /** The HTTP side of the relay that a client touches besides the WebSocket (field guide 7.9). */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Blobs } from './blobs.ts';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Access } from './access-log.ts';
+import { isKey, type Blobs } from './blobs.ts';
 import type { Log } from './connection.ts';
 import type { Files } from './files.ts';
 import type { LogFields } from './log.ts';
-import type { Rights } from './rights.ts';
+import { isAclFile, type Rights } from './rights.ts';
 
 /** Of one request. */
 const MOST_BODY_BYTES = 64 * 1024 * 1024;
@@ -22,13 +23,14 @@ export interface HttpOptions {
   readonly now: () => number;
   /** Address under which clients reach this relay. */
   readonly base: () => string;
+  readonly accessed: (access: Access) => void;
 }
 
-/** Who asks, in development mode: `?user=`, else the header `x-syft-from`; undefined when it is no address. */
+/** Who asks, in development mode: `?user=`, else `?x-syft-from=`; undefined when it is no address. */
 export function userOf(request: IncomingMessage): string | undefined {
-  const user = urlOf(request).searchParams.get('user') ?? '';
-  const header = request.headers['x-syft-from'];
-  const email = user !== '' ? user : typeof header === 'string' ? header : '';
+  const { searchParams } = urlOf(request);
+  const user = searchParams.get('user') ?? '';
+  const email = user !== '' ? user : (searchParams.get('x-syft-from') ?? '');
   return EMAIL.test(email) ? email : undefined;
 }
 
@@ -48,8 +50,16 @@ export interface Answered {
   readonly bytes: number;
 }
 
-/** Fields of an `Incoming request` line, in the order of the real relay. */
-export function requestFields(request: IncomingMessage, answered: Answered): LogFields {
+/** The line of a request: what failed is a warning with the words of the failure, as in the real relay. */
+export function logRequest(log: Log, request: IncomingMessage, answered: Answered, failure?: string): void {
+  const { status } = answered;
+  const failed = failure === undefined ? `HTTP error: ${status} ${(STATUS_CODES[status] ?? '').toLowerCase()}` : `Error #01: ${failure}`;
+  const [level, message] = status < 400 ? (['INF', 'Incoming request'] as const) : ([status < 500 ? 'WRN' : 'ERR', failed] as const);
+  log(level, 'slog-gin@v1.15.1/middleware.go:265', message, requestFields(request, answered));
+}
+
+/** Fields of a request's line, in the order of the real relay. */
+function requestFields(request: IncomingMessage, answered: Answered): LogFields {
   const url = urlOf(request);
   const headers = SHOWN_HEADERS.flatMap((name): LogFields => {
     const value = request.headers[name];
@@ -83,12 +93,26 @@ function withoutSecrets(url: URL): string {
   return kept.toString();
 }
 
+/** What the real relay calls a failure in its answers. */
+type Code = 'E_INVALID_REQUEST' | 'E_DATASITE_INVALID_PATH' | 'E_ACCESS_DENIED' | 'E_BLOB_NOT_FOUND' | 'E_BLOB_PUT_OPERATION_FAILED';
+
 class Refused extends Error {
   readonly status: number;
-  constructor(status: number, message: string) {
+  readonly code: Code;
+  constructor(status: number, code: Code, message: string) {
     super(message);
     this.status = status;
+    this.code = code;
   }
+}
+
+const bad = (message: string): Refused => new Refused(400, 'E_INVALID_REQUEST', message);
+const badPath = (key: string): Refused => new Refused(400, 'E_DATASITE_INVALID_PATH', `invalid key: ${key.slice(0, LONGEST_SHOWN)}`);
+
+interface KeyError {
+  readonly code: Code;
+  readonly error: string;
+  readonly key: string;
 }
 
 interface Reply {
@@ -97,6 +121,11 @@ interface Reply {
 }
 
 const OK = (body: unknown): Reply => ({ status: 200, body });
+
+/** Names of folders that the relay keeps for itself. */
+const RESERVED = new Set(['api', '.well-known', '_internal']);
+/** Where files are fetched; a real client gets them from the object store, of whose requests the relay's log knows nothing. */
+const STORE = '/blob/';
 
 export class HttpSide {
   private readonly o: HttpOptions;
@@ -109,45 +138,72 @@ export class HttpSide {
   async answer(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
     const startedMs = this.o.now();
     let reply: Reply;
+    let failure: string | undefined;
     try {
       reply = await this.reply(request);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      reply = { status: error.status, body: { error: error.message } };
+      // Of what nobody answers for there are no words, only the status.
+      if (error.status !== 404) failure = error.message;
+      reply = { status: error.status, body: { code: error.code, error: error.message } };
     }
     const isFile = reply.body instanceof Uint8Array;
-    const bytes = reply.body instanceof Uint8Array ? reply.body : Buffer.from(JSON.stringify(reply.body));
+    const bytes = reply.body instanceof Uint8Array ? reply.body : Buffer.from(`${JSON.stringify(reply.body)}\n`);
     response.writeHead(reply.status, {
       'Content-Type': isFile ? 'application/octet-stream' : 'application/json; charset=utf-8',
       'X-Request-Id': requestId,
       'Content-Length': bytes.length,
     });
     response.end(bytes);
+    const { pathname } = urlOf(request);
     // As the real relay: ten lines a second of this would hide all else.
-    if (urlOf(request).pathname === '/api/v1/datasite/view') return;
+    if (pathname === '/api/v1/datasite/view' || pathname.startsWith(STORE)) return;
     const answered = { status: reply.status, requestId, startedMs, endedMs: this.o.now(), bytes: bytes.length };
-    this.o.log('INF', 'slog-gin@v1.15.1/middleware.go:265', 'Incoming request', requestFields(request, answered));
+    logRequest(this.o.log, request, answered, failure);
   }
 
   private async reply(request: IncomingMessage): Promise<Reply> {
     const url = urlOf(request);
     const route = `${request.method ?? ''} ${url.pathname}`;
     if (route === 'GET /healthz') return OK({ status: 'ok' });
-    if (route.startsWith('GET /blob/')) return this.fetched(url.pathname.slice('/blob/'.length));
+    if (route.startsWith(`GET ${STORE}`)) return this.fetched(url.pathname.slice(STORE.length));
+    const act = this.actionOf(route, url, request);
+    if (act === undefined) throw new Refused(404, 'E_INVALID_REQUEST', 'not found');
     const user = userOf(request);
-    if (user === undefined) throw new Refused(401, 'no valid user');
+    if (user === undefined) throw new Refused(401, 'E_INVALID_REQUEST', 'invalid email');
+    return act(user);
+  }
+
+  private actionOf(route: string, url: URL, request: IncomingMessage): ((user: string) => Reply | Promise<Reply>) | undefined {
     switch (route) {
+      case 'GET /api/v1/events':
+        return () => {
+          throw new Refused(426, 'E_INVALID_REQUEST', 'this is a WebSocket');
+        };
       case 'GET /api/v1/datasite/view':
-        return this.view(user);
+        return (user) => this.view(user);
       case 'PUT /api/v1/blob/upload':
-        return this.upload(user, url, request);
+        return async (user) => this.upload(user, url.searchParams.get('key') ?? '', request);
       case 'POST /api/v1/blob/download':
-        return this.download(user, await keysOf(request));
+        return async (user) => this.download(user, await keysOf(request), request);
       case 'POST /api/v1/blob/delete':
-        return this.delete(user, await keysOf(request));
+        return async (user) => this.delete(user, await keysOf(request));
       default:
-        throw new Refused(404, 'no such endpoint');
+        return undefined;
     }
+  }
+
+  private accessed(request: IncomingMessage, user: string, kind: 'read' | 'write', path: string, refused?: string): void {
+    this.o.accessed({
+      ms: this.o.now(),
+      path,
+      kind,
+      user,
+      ip: request.socket.remoteAddress ?? '',
+      agent: (request.headers['user-agent'] ?? '').slice(0, LONGEST_SHOWN),
+      method: request.method ?? '',
+      refused,
+    });
   }
 
   private view(user: string): Reply {
@@ -157,49 +213,77 @@ export class HttpSide {
     return OK({ files });
   }
 
-  private async upload(user: string, url: URL, request: IncomingMessage): Promise<Reply> {
-    const key = url.searchParams.get('key') ?? '';
+  private async upload(user: string, key: string, request: IncomingMessage): Promise<Reply> {
+    if (key === '') throw bad('no key');
+    if (!isKey(key)) throw badPath(key);
+    const isAcl = isAclFile(key);
+    if (!isAcl && key.split('/').some((part, index) => index > 0 && RESERVED.has(part.toLowerCase()))) throw badPath(key);
+    const write = this.o.rights.may(user, key, 'write');
+    if (!isAcl) this.accessed(request, user, 'write', key, write === true ? undefined : write);
+    if (write !== true) {
+      if (!isAcl) this.logRejected('upload', user, key, write);
+      throw new Refused(403, 'E_ACCESS_DENIED', write);
+    }
     const bytes = await partOf(request);
+    if (bytes.length === 0) throw bad('the file is empty');
     const refused = await this.o.files.keep(user, key, bytes);
-    if (refused !== undefined) throw new Refused(403, refused);
+    if (refused !== undefined) throw new Refused(500, 'E_BLOB_PUT_OPERATION_FAILED', refused);
+    if (isAcl && !(await this.o.files.loadAcl(key, bytes))) throw bad('the access list cannot be read');
     const blob = this.o.blobs.get(key);
+    if (!isAcl && blob !== undefined) this.o.files.notify(blob);
     return OK({ key, version: '', etag: blob?.etag ?? '', size: bytes.length, lastModified: blob?.lastModified ?? '' });
   }
 
-  private download(user: string, keys: readonly string[]): Reply {
-    const urls: unknown[] = [];
-    const errors: unknown[] = [];
+  private logRejected(what: 'upload' | 'download', user: string, key: string, reason: string): void {
+    const place = what === 'upload' ? 'blob/blob_handler_upload.go:49' : 'blob/blob_handler_download_presigned.go:43';
+    this.o.log('WRN', place, `blob_${what}_rejected`, [
+      ['path', key],
+      ['user', user],
+      ['required_access', what === 'upload' ? 'write' : 'read'],
+      ['error', reason],
+      ['DEBUG_REJECTION_FROM', `server_checkPermissions_${what}`],
+    ]);
+  }
+
+  private download(user: string, keys: readonly string[], request: IncomingMessage): Reply {
+    const urls: { key: string; url: string }[] = [];
+    const errors: KeyError[] = [];
     for (const key of keys) {
-      const read = this.o.rights.may(user, key, 'read');
-      if (read !== true) {
-        this.o.log('WRN', 'blob/blob_handler.go:95', 'blob_download_rejected', [
-          ['path', key],
-          ['user', user],
-          ['required_access', 'read'],
-          ['error', { error: read }],
-        ]);
-        errors.push({ key, error: read });
-      } else if (this.o.blobs.get(key) === undefined) errors.push({ key, error: 'no such file' });
-      else urls.push({ key, url: `${this.o.base()}/blob/${this.o.blobs.link(key)}` });
+      const refused = this.refusedDownload(user, key, request);
+      if (refused !== undefined) errors.push({ ...refused, key });
+      else urls.push({ key, url: `${this.o.base()}${STORE}${this.o.blobs.link(key, this.o.now())}` });
     }
-    return OK({ urls, errors });
+    return { status: errors.length === 0 ? 200 : urls.length === 0 ? 400 : 207, body: { urls, errors } };
+  }
+
+  private refusedDownload(user: string, key: string, request: IncomingMessage): Omit<KeyError, 'key'> | undefined {
+    if (!isKey(key)) return { code: 'E_DATASITE_INVALID_PATH', error: 'invalid key' };
+    const read = this.o.rights.may(user, key, 'read');
+    this.accessed(request, user, 'read', key, read === true ? undefined : read);
+    if (read !== true) {
+      this.logRejected('download', user, key, read);
+      return { code: 'E_ACCESS_DENIED', error: read };
+    }
+    return this.o.blobs.get(key) === undefined ? { code: 'E_BLOB_NOT_FOUND', error: 'no such file' } : undefined;
   }
 
   private fetched(token: string): Reply {
-    const blob = this.o.blobs.linked(token);
-    if (blob === undefined) throw new Refused(404, 'no such link');
+    const blob = this.o.blobs.linked(token, this.o.now());
+    if (blob === undefined) throw new Refused(404, 'E_BLOB_NOT_FOUND', 'no such link');
     return OK(blob.bytes);
   }
 
+  /** The status says several even of one: a real client reads the lists. */
   private delete(user: string, keys: readonly string[]): Reply {
     const deleted: string[] = [];
-    const errors: unknown[] = [];
+    const errors: KeyError[] = [];
     for (const key of keys) {
-      const refused = this.o.files.remove(user, key);
-      if (refused === undefined) deleted.push(key);
-      else errors.push({ key, error: refused });
+      const refused = isKey(key) ? this.o.files.remove(user, key) : undefined;
+      if (!isKey(key)) errors.push({ code: 'E_DATASITE_INVALID_PATH', error: 'invalid key', key });
+      else if (refused === undefined) deleted.push(key);
+      else errors.push({ code: 'E_ACCESS_DENIED', error: refused, key });
     }
-    return OK({ deleted, errors });
+    return { status: 207, body: { deleted, errors } };
   }
 }
 
@@ -208,7 +292,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   let length = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
     length += part.length;
-    if (length > MOST_BODY_BYTES) throw new Refused(413, `more than ${MOST_BODY_BYTES} bytes`);
+    if (length > MOST_BODY_BYTES) throw new Refused(413, 'E_INVALID_REQUEST', `more than ${MOST_BODY_BYTES} bytes`);
     parts.push(part);
   }
   return Buffer.concat(parts);
@@ -221,24 +305,24 @@ async function keysOf(request: IncomingMessage): Promise<readonly string[]> {
     body = JSON.parse((await bodyOf(request)).toString('utf8'));
   } catch (error) {
     if (error instanceof Refused) throw error;
-    throw new Refused(400, 'the body is no JSON');
+    throw bad('the body is no JSON');
   }
   const keys: unknown = typeof body === 'object' && body !== null && 'keys' in body ? body.keys : undefined;
-  if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'string')) throw new Refused(400, 'no list of keys');
+  if (!Array.isArray(keys) || keys.length === 0 || !keys.every((key) => typeof key === 'string')) throw bad('no list of keys');
   return keys;
 }
 
-/** The part `file` of a form, or the body itself when it is none. */
+/** The part `file` of a form. */
 async function partOf(request: IncomingMessage): Promise<Uint8Array> {
   const body = await bodyOf(request);
   const type = request.headers['content-type'] ?? '';
-  if (!type.startsWith('multipart/form-data')) return body;
+  if (!type.startsWith('multipart/form-data')) throw bad('the body is no form');
   try {
     const form = await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData();
     const file = form.get('file');
-    if (file === null) throw new Refused(400, 'no part called file');
+    if (file === null) throw bad('no part called file');
     return typeof file === 'string' ? Buffer.from(file) : new Uint8Array(await file.arrayBuffer());
   } catch (error) {
-    throw error instanceof Refused ? error : new Refused(400, 'the form cannot be read');
+    throw error instanceof Refused ? error : bad('the form cannot be read');
   }
 }

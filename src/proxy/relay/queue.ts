@@ -3,6 +3,12 @@
 /** Taken items at the front of the list from which on it is worth making it short. */
 const COMPACT_FROM = 64;
 
+/** A second limit, on bytes; one item alone always fits. */
+export interface ByteLimit<T> {
+  readonly most: number;
+  readonly sizeOf: (item: T) => number;
+}
+
 export class BoundedQueue<T> {
   private items: (T | undefined)[] = [];
   private head = 0;
@@ -10,9 +16,17 @@ export class BoundedQueue<T> {
   private putters: (() => void)[] = [];
   private isClosed = false;
   private readonly limit: number;
+  private readonly byteLimit: ByteLimit<T> | undefined;
+  private heldBytes = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, byteLimit?: ByteLimit<T>) {
     this.limit = limit;
+    this.byteLimit = byteLimit;
+  }
+
+  /** Bytes of the items, where they are counted. */
+  get bytes(): number {
+    return this.heldBytes;
   }
 
   get length(): number {
@@ -27,7 +41,9 @@ export class BoundedQueue<T> {
       taker(item);
       return true;
     }
-    if (this.length >= this.limit) return false;
+    const size = this.byteLimit?.sizeOf(item) ?? 0;
+    if (this.length >= this.limit || (this.length > 0 && this.heldBytes + size > (this.byteLimit?.most ?? Infinity))) return false;
+    this.heldBytes += size;
     this.items.push(item);
     return true;
   }
@@ -48,6 +64,7 @@ export class BoundedQueue<T> {
       // A queue that is never empty must not keep what was taken.
       this.items[this.head] = undefined;
       this.head++;
+      if (item !== undefined) this.heldBytes -= this.byteLimit?.sizeOf(item) ?? 0;
       if (this.head === this.items.length || (this.head >= COMPACT_FROM && 2 * this.head >= this.items.length)) {
         this.items.splice(0, this.head);
         this.head = 0;

@@ -1,8 +1,12 @@
 /** Who may do what at the relay: the access lists that it was given, walked from the root (field guide 7.8). */
 import { parseAcl, type Acl } from '../../protocol/acl.ts';
-import { decidingPattern, isGranted } from '../../util/access.ts';
+import { decidingPattern, isGranted, patternFor, type Access } from '../../util/access.ts';
 
 export const ACL_FILE = 'syft.pub.yaml';
+
+export function isAclFile(path: string): boolean {
+  return path === ACL_FILE || path.endsWith(`/${ACL_FILE}`);
+}
 
 /** True, or the words with which the relay refuses. */
 export type Decision = true | string;
@@ -18,23 +22,29 @@ export class Rights {
     return true;
   }
 
-  drop(path: string): void {
-    this.lists.delete(directoryOf(path));
+  drop(path: string): boolean {
+    return this.lists.delete(directoryOf(path));
   }
 
-  /** The owner may everything; else the nearest list from the root downwards decides alone, a terminal one ends the walk. */
-  may(user: string, path: string, level: 'read' | 'write'): Decision {
+  /**
+   * The owner may everything; else the nearest list from the root downwards decides alone, a terminal one ends the walk. Who writes an
+   * access list must be admin.
+   */
+  may(user: string, path: string, level: Access): Decision {
     if (path.startsWith(user)) return true;
-    const refused = `access denied for user '${user}' on path '${path}': `;
+    const needed: Access = level === 'write' && isAclFile(path) ? 'admin' : level;
     const near = this.nearest(path);
-    if (near === undefined) return `${refused}no rules available`;
+    const none = 'error getting rule: no rules available';
+    if (near === undefined) return none;
     const [directory, acl] = near;
+    const rules = acl.rules.map((rule) => ({ ...rule, pattern: patternFor(rule.pattern, user) }));
     const deciding = decidingPattern(
-      acl.rules.map((rule) => rule.pattern),
+      rules.map((rule) => rule.pattern),
       path.slice(directory.length + 1),
     );
-    const grants = acl.rules.find((rule) => rule.pattern === deciding)?.grants ?? [];
-    return grants.some((grant) => isGranted(grant, user, level)) || `${refused}no ${level} access`;
+    const grants = rules.find((rule) => rule.pattern === deciding)?.grants ?? [];
+    if (grants.some((grant) => isGranted(grant, user, needed))) return true;
+    return `access denied for user '${user}' on path '${path}': no ${needed} access`;
   }
 
   private nearest(path: string): readonly [string, Acl] | undefined {

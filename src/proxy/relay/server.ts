@@ -16,10 +16,12 @@ import { isHotlink, type Message } from '../../protocol/message.ts';
 import { MAX_MESSAGE_BYTES } from '../../protocol/websocket.ts';
 import { Random } from '../random.ts';
 import { Blobs } from './blobs.ts';
+import type { Access } from './access-log.ts';
 import { Connection, typeField, type Log, type Overflow } from './connection.ts';
 import { Files } from './files.ts';
-import { HttpSide, requestFields, urlOf, userOf } from './http.ts';
+import { HttpSide, logRequest, urlOf, userOf } from './http.ts';
 import { developmentLine, jsonLine } from './log.ts';
+import { placeOf } from './places.ts';
 import { Rights } from './rights.ts';
 import { SessionTable, type Drop, type RelayBehaviour } from './sessions.ts';
 import { Workers, type MessageOrder } from './workers.ts';
@@ -48,8 +50,12 @@ export interface RelayOptions {
   readonly logFormat: 'development' | 'json';
   /** Minutes that the development log's stamps are ahead of UTC. */
   readonly zoneMinutes: number;
+  /** Bytes that each queue of a connection may hold. */
+  readonly queueBytes?: number;
   /** Takes each line of the log, without newline. */
   readonly writeLine: (line: string) => void;
+  /** Takes each access to a file over HTTP. */
+  readonly writeAccess?: (access: Access) => void;
   /** Value of the header that names ICE servers; undefined: the TURN address that a real relay makes up. */
   readonly iceServers: string | undefined;
   readonly turn: { readonly user: string; readonly password: string } | undefined;
@@ -80,8 +86,10 @@ export class Relay {
     const blobs = new Blobs();
     const newId = (): string => randomBytes(3).toString('hex');
     const now = (): number => Date.now();
-    this.files = new Files({ blobs, rights, log, now, newId, connections: () => this.connections.values() });
-    this.side = new HttpSide({ blobs, rights, log, now, files: this.files, base: () => this.url });
+    const version = options.behaviour.name;
+    this.files = new Files({ blobs, rights, log, version, now, newId, connections: () => this.connections.values() });
+    const accessed = (access: Access): void => options.writeAccess?.(access);
+    this.side = new HttpSide({ blobs, rights, log, now, accessed, files: this.files, base: () => this.url });
     const out = {
       send: async (connection: string, message: Message) => (await this.connections.get(connection)?.send(message)) ?? false,
       broadcast: (connection: string, message: Message) => this.connections.get(connection)?.broadcast(message),
@@ -128,6 +136,11 @@ export class Relay {
     return this.table.size;
   }
 
+  /** What waits in the queues of each connection. */
+  get queued(): readonly { readonly messages: number; readonly bytes: number }[] {
+    return [...this.connections.values()].map((connection) => connection.queued);
+  }
+
   /** Says goodbye to everybody, handles what it has, frees the port. */
   async close(): Promise<void> {
     this.http.close();
@@ -155,7 +168,7 @@ export class Relay {
     log('INF', 'server/server.go:88', 'syftbox server start', []);
     log('INF', 'server/server.go:115', 'message handlers start', [['workers', this.options.workers]]);
     log('INF', 'server/server.go:191', 'server start http', [['addr', this.url]]);
-    log('INF', this.options.behaviour.namesParties ? 'ws/ws_hub.go:43' : 'ws/ws_hub.go:41', 'wshub started', []);
+    log('INF', placeOf('hub-started', this.options.behaviour.name), 'wshub started', []);
   }
 
   /** Words of the refusal; undefined when the request may pass. */
@@ -207,7 +220,7 @@ export class Relay {
               ? 503
               : 101;
     const answered = { status, requestId: idOf(request), startedMs, endedMs: Date.now(), bytes: 0 };
-    this.log('INF', 'slog-gin@v1.15.1/middleware.go:265', 'Incoming request', requestFields(request, answered));
+    logRequest(this.log, request, answered, status === 401 ? 'invalid email' : undefined);
     socket.on('error', () => socket.destroy());
     if (user === undefined || status !== 101) {
       if (refusal !== undefined) this.log('WRN', 'server/server.go:140', 'request refused', [['reason', refusal]]);
@@ -215,29 +228,33 @@ export class Relay {
       return;
     }
     this.sockets.handleUpgrade(request, socket, head, (ws) => {
-      const serving = this.serve(ws, user, encodingFor(request)).finally(() => this.running.delete(serving));
+      const serving = this.serve(ws, user, encodingFor(request), (request.headers['x-syft-version'] ?? '') !== '').finally(() =>
+        this.running.delete(serving),
+      );
       this.running.add(serving);
     });
   }
 
   /** One connection from its registration to its end. */
-  private async serve(socket: WebSocket, user: string, encoding: Encoding): Promise<void> {
+  private async serve(socket: WebSocket, user: string, encoding: Encoding, hasVersion: boolean): Promise<void> {
     const { log } = this;
     const id = randomBytes(4).toString('hex');
-    const connection = new Connection({ id, user, encoding, socket, log, overflow: this.options.overflow });
+    const { overflow, behaviour, queueBytes } = this.options;
+    const version = behaviour.name;
+    const connection = new Connection({ id, user, encoding, hasVersion, version, socket, log, overflow, queueBytes });
     this.connections.set(id, connection);
-    const hub = (text: string): void =>
-      log('DBG', this.options.behaviour.namesParties ? 'ws/ws_hub.go:52' : 'ws/ws_hub.go:50', text, [
+    const hub = (what: 'hub-registered' | 'hub-removed'): void =>
+      log('DBG', placeOf(what, version), what === 'hub-registered' ? 'wshub registered' : 'wshub removed', [
         ['connId', id],
         ['user', user],
         ['active', this.connections.size],
       ]);
-    hub('wshub registered');
+    hub('hub-registered');
     log('DBG', 'ws/ws_client.go:50', 'wsclient start', [['connId', id]]);
     connection.broadcast({ type: 'SYSTEM', id: randomBytes(3).toString('hex'), version: VERSION, message: 'ok' });
     socket.on('message', (data: Buffer) => this.receive(connection, data));
     socket.on('error', (error) =>
-      log('WRN', 'ws/ws_client.go:95', 'wsclient reader', [
+      log('WRN', 'ws/ws_client.go:92', 'wsclient reader', [
         ['error', { error: error.message }],
         ['connId', id],
       ]),
@@ -250,19 +267,23 @@ export class Relay {
     log('DBG', 'ws/ws_client.go:118', 'wsclient writer shutdown', [['connId', id]]);
     log('DBG', 'ws/ws_client.go:75', 'wsclient closed', [['connId', id]]);
     this.connections.delete(id);
-    hub('wshub removed');
+    hub('hub-removed');
     await forwarding;
   }
 
   private receive(connection: Connection, data: Buffer): void {
+    let reason: string;
     try {
-      connection.receive(decodeMessage(data));
+      const message = decodeMessage(data);
+      if (message.type !== 'UNKNOWN') return connection.receive(message);
+      reason = `unknown message type: ${message.number}`;
     } catch (error) {
-      this.log('WRN', 'ws/ws_client.go:98', 'wsclient reader decode', [
-        ['error', { error: error instanceof Error ? error.message : String(error) }],
-        ['connId', connection.id],
-      ]);
+      reason = error instanceof Error ? error.message : String(error);
     }
+    this.log('WRN', 'ws/ws_client.go:99', 'wsclient reader decode', [
+      ['error', { error: reason }],
+      ['connId', connection.id],
+    ]);
   }
 
   /** From the connection's own queue to the one that all share. */
@@ -283,8 +304,8 @@ export class Relay {
   private async handle(message: Message, from: Connection): Promise<void> {
     if (isHotlink(message)) return this.table.handle(message, { connection: from.id, user: from.user });
     if (message.type === 'FILE_WRITE') return this.files.written(message, from);
-    if (message.type === 'FILE_DELETE') return this.files.deleted(message, from);
-    this.log('INF', 'server/server.go:223', 'unhandled message', [['msgType', typeField(message)]]);
+    if (message.type === 'ACL_MANIFEST') return this.files.manifest(message, from);
+    this.log('INF', placeOf('unhandled', this.options.behaviour.name), 'unhandled message', [['msgType', typeField(message)]]);
   }
 }
 

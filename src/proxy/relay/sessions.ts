@@ -6,6 +6,7 @@
  */
 import type { AcceptMessage, DataMessage, EndMessage, HotlinkMessage, OpenMessage, SignalMessage } from '../../protocol/message.ts';
 import type { LogFields, LogLevel } from './log.ts';
+import { placeOf } from './places.ts';
 import type { Decision } from './rights.ts';
 
 /** A connection as the table sees it. */
@@ -91,6 +92,10 @@ export class SessionTable {
     return this.sessions.size;
   }
 
+  private at(what: Parameters<typeof placeOf>[0]): string {
+    return placeOf(what, this.options.behaviour.name);
+  }
+
   async handle(message: HotlinkMessage, from: Peer): Promise<void> {
     switch (message.type) {
       case 'HOTLINK_OPEN':
@@ -105,7 +110,7 @@ export class SessionTable {
         return this.close(message, from);
       case 'HOTLINK_SIGNAL':
         if (this.options.behaviour.signals) return this.signal(message, from);
-        this.out.log('INF', 'server/server.go:223', 'unhandled message', [['msgType', { bare: 'HOTLINK_SIGNAL', json: 14 }]]);
+        this.out.log('INF', this.at('unhandled'), 'unhandled message', [['msgType', { bare: 'HOTLINK_SIGNAL', json: 14 }]]);
     }
   }
 
@@ -119,20 +124,24 @@ export class SessionTable {
     ];
     const write = this.out.may(from.user, path, 'write');
     if (write !== true) {
-      this.out.log('WRN', 'server/server.go:417', 'hotlink open permission denied', [...group, ['error', { error: write }]]);
+      this.out.log('WRN', this.at('open-denied'), 'hotlink open permission denied', [...group, ['error', { error: write }]]);
       return this.refuse(from.connection, session, 'permission denied');
     }
     const wished = this.options.behaviour.namesParties ? (message.to ?? '').trim() : '';
     const to = wished === from.user ? '' : wished;
     const read = to === '' ? true : this.out.may(to, path, 'read');
     if (read !== true) {
-      this.out.log('WRN', 'server/server.go:430', 'hotlink open target not permitted', [...group, ['to', to], ['error', { error: read }]]);
+      this.out.log('WRN', this.at('target-denied'), 'hotlink open target not permitted', [
+        ...group,
+        ['to', to],
+        ['error', { error: read }],
+      ]);
       return this.refuse(from.connection, session, 'permission denied');
     }
     this.sessions.set(session, { path, fromUser: from.user, fromConnection: from.connection, toUser: to, accepted: new Map() });
-    const forwarded: OpenMessage = this.options.behaviour.namesParties
-      ? { type: 'HOTLINK_OPEN', id: message.id, session, path, from: from.user, ...(to !== '' && { to }) }
-      : message;
+    // Versions before S2 do not know the fields that name parties, so these are lost on the way.
+    const named = this.options.behaviour.namesParties ? { from: from.user, ...(to !== '' && { to }) } : {};
+    const forwarded: OpenMessage = { type: 'HOTLINK_OPEN', id: message.id, session, path, ...named };
     let heard = 0;
     for (const peer of this.out.peers()) {
       if (peer.user === from.user || (to !== '' && peer.user !== to) || this.out.may(peer.user, path, 'read') !== true) continue;
@@ -173,7 +182,7 @@ export class SessionTable {
         ['session', sid],
         ['from', from.user],
       ];
-      return this.out.log('WRN', 'server/server.go:506', 'hotlink data rejected (not sender)', fields);
+      return this.out.log('WRN', this.at('not-sender'), 'hotlink data rejected (not sender)', fields);
     }
     const readers = [...session.accepted].filter(([, user]) => this.out.may(user, session.path, 'read') === true);
     this.logRelayed(message, from, readers);
@@ -185,7 +194,7 @@ export class SessionTable {
   private logRelayed(message: DataMessage, from: Peer, readers: readonly (readonly [string, string])[]): void {
     const isShown = readers.length !== 1 || message.seq <= DEBUG_FIRST || message.seq % DEBUG_EACH === 0;
     if (!this.options.debug || !this.options.behaviour.namesParties || !isShown) return;
-    this.out.log('INF', 'server/server.go:560', 'hotlink data relay', [
+    this.out.log('INF', this.at('data-relayed'), 'hotlink data relay', [
       ['session', message.session],
       ['from', from.user],
       ['path', message.path],
@@ -233,7 +242,7 @@ export class SessionTable {
         ['session', sid],
         ['from', from.user],
       ];
-      return this.out.log('WRN', 'server/server.go:623', 'hotlink signal rejected (not participant)', fields);
+      return this.out.log('WRN', this.at('not-participant'), 'hotlink signal rejected (not participant)', fields);
     }
     await this.out.send(session.fromConnection, message);
   }

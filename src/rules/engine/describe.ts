@@ -1,9 +1,10 @@
 /** The parts of a Diagnosis that describe the run, whatever was found: parties, flows, sessions, sequence, timeline, accounting. */
-import type { Accounting, Diagnosis, Flow, Interval, Party, SequenceEvent, Session, Timeline } from '../../model/diagnosis.ts';
+import type { Accounting, Diagnosis, Figure, Flow, Interval, Party, SequenceEvent, Session, Timeline } from '../../model/diagnosis.ts';
 import { sql, type Query } from '../../store/sql.ts';
 import type { CaseFile, DirectionFact, SessionFact } from '../facts/case-file.ts';
 import { RELAY_CLOCK } from '../facts/clocks.ts';
 import { flag, integer, text, textOrNull } from '../facts/columns.ts';
+import { figures } from '../facts/figures.ts';
 import { inOrder } from '../facts/events.ts';
 import { directTcp } from '../facts/runner.ts';
 import { UNBOUNDED } from '../facts/transport.ts';
@@ -331,6 +332,13 @@ function transportOf(c: CaseFile): NonNullable<Diagnosis['run']>['transport'] {
   const quic = c.parties.some((p) => (p.telemetry?.txQuic ?? 0) > 0) || c.sessions.some((s) => s.quic);
   if ((p2p || quic) && ws) return 'mixed';
   return p2p ? 'p2p' : quic ? 'quic' : ws ? 'ws' : 'unknown';
+}
+
+export async function describeFigures(c: CaseFile, failed: boolean, write: EvidenceWriter): Promise<Figure[]> {
+  const out: Figure[] = [];
+  for (const { what, party, step, value, why, evidence } of figures(c, failed))
+    out.push({ what, party, ...(step === undefined ? {} : { step }), value, why, evidence: await write.all(evidence, false) });
+  return out;
 }
 
 export function describeClocks(c: CaseFile): Diagnosis['clocks'] {

@@ -37,6 +37,12 @@ export class EvidenceWriter {
     return out;
   }
 
+  /** What stands around a line of a file that is known by its path. */
+  async around(path: string, line: number): Promise<NonNullable<Evidence['context']>> {
+    const source = this.c.sources.find((s) => s.path === path);
+    return source === undefined ? [] : [...(await this.excerpts.context(source.id, line, CONTEXT_LINES))];
+  }
+
   private async one(ref: Ref, withContext: boolean): Promise<Evidence> {
     if ('ready' in ref) return ref.ready;
     if ('absent' in ref) return { ...(ref.source === undefined ? {} : { source: ref.source }), text: ref.text, absent: true };

@@ -47,6 +47,8 @@ export interface PartyFact {
   readonly debug: boolean;
   readonly telemetry: Telemetry | null;
   readonly managers: readonly ManagerFact[];
+  /** It moved shortly before its last flush, and its peers flushed on (it ended, or its files were taken before theirs): its counters are lower bounds. */
+  readonly countedEarlier: boolean;
   readonly era: { readonly value: Era | null; readonly proof: readonly Ref[] };
   /** Totals over all managers, as far as counters tell. */
   readonly sent: { readonly bytes: Interval; readonly frames: Interval };

@@ -15,7 +15,12 @@ const SPREAD_LINES = 3;
 
 /** One file per party: the one that was written last. */
 export function newestOfEach(files: readonly Telemetry[]): readonly Telemetry[] {
-  return files.filter((t) => !files.some((o) => o.party === t.party && isNewer(o, t)));
+  const newest = new Map<string, Telemetry>();
+  for (const t of files) {
+    const known = newest.get(t.party);
+    if (known === undefined || isNewer(t, known)) newest.set(t.party, t);
+  }
+  return files.filter((t) => newest.get(t.party) === t);
 }
 
 /**

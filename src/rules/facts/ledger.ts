@@ -229,7 +229,8 @@ function boundStream(
   const got = s.received;
   if (receiver?.log == null ? !wireTells(receiver) : !receiver.logComplete)
     return { hidden: true, ...atLeast(got, UNBOUNDED, UNBOUNDED), ...sent };
-  const hidden = direct ? undecoded(s) : 0;
+  // A Go client writes a line for a frame, but neither its number nor its bytes.
+  const hidden = direct || receiver?.era.value === 'Go' ? undecoded(s, sender) : 0;
   const limits =
     hidden === 0 ? [got?.prefixBytes, got?.prefixFrames] : [(got?.bytes ?? 0) + hidden * P2P_FRAME_MAX, (got?.distinct ?? 0) + hidden];
   return { hidden: hidden > 0, ...atLeast(got, limits[0] ?? 0, limits[1] ?? 0), ...sent };
@@ -246,8 +247,8 @@ function goesDirect(session: SessionFact | undefined, receiver: PartyFact | unde
 }
 
 /** Frames that a data channel may have carried: numbered by the sender and not decoded from the WebSocket. */
-function undecoded(s: StreamFact): number {
-  return s.sentSeq === null ? UNBOUNDED : Math.max(0, s.sentSeq - (s.received?.distinct ?? 0));
+function undecoded(s: StreamFact, sender: PartyFact | undefined): number {
+  return s.sentSeq === null || sender?.countedEarlier === true ? UNBOUNDED : Math.max(0, s.sentSeq - (s.received?.distinct ?? 0));
 }
 
 /** Delivered: no less than what was decoded in order and is old enough to be written, no more than the given bounds. */
@@ -265,7 +266,7 @@ function atLeast(
 /** Numbers assigned: exact from telemetry once everything stands, or from a capture that saw all of them; else at least what was seen. */
 function numbered(s: StreamFact, sender: PartyFact | undefined, direct: boolean, settled: boolean): Interval {
   const floor = Math.max(s.received?.distinct ?? 0, s.sent?.maxSeq ?? 0, s.sentSeq ?? 0);
-  const hasTelemetry = sender?.telemetry != null;
+  const hasTelemetry = sender?.telemetry != null && !sender.countedEarlier;
   if (!direct && wireTells(sender) && floor === (s.sent?.maxSeq ?? 0)) return { min: floor, max: floor };
   return { min: floor, max: s.sentSeq !== null && hasTelemetry && settled ? Math.max(floor, s.sentSeq) : UNBOUNDED };
 }

@@ -1,5 +1,6 @@
 /** What the sandbox's small files say: the list of sources, telemetry, markers, access lists, progress and phases. */
 import { sql, type Query, type Row } from '../../store/sql.ts';
+import { groupBy } from '../../util/group.ts';
 import { flag, integer, integerOrNull, text, textOrNull } from './columns.ts';
 
 /** Which file a row comes from. */
@@ -121,6 +122,9 @@ export async function loadTelemetry(query: Query): Promise<readonly Telemetry[]>
   const files = await query(sql`SELECT t.*, s.path AS source FROM telemetry AS t JOIN source AS s USING (source_id) ORDER BY t.source_id`);
   const sessions = await query(sql`SELECT * FROM telemetry_session ORDER BY source_id, direction, channel, sid`);
   const proxies = await query(sql`SELECT * FROM telemetry_proxy ORDER BY source_id, port, from_email, to_email, pointer`);
+  // A record of some hours has thousands of files.
+  const sessionsOf = groupBy(sessions, (s) => integer(s, 'source_id'));
+  const proxiesOf = groupBy(proxies, (p) => integer(p, 'source_id'));
   return files.map((r) => {
     const id = integer(r, 'source_id');
     return {
@@ -151,27 +155,23 @@ export async function loadTelemetry(query: Query): Promise<readonly Telemetry[]>
       hasLive: flag(r, 'has_live'),
       hasBenchStrict: flag(r, 'has_bench_strict'),
       hasQuicKeys: flag(r, 'has_quic_keys'),
-      sessions: sessions
-        .filter((s) => s['source_id'] === id)
-        .map((s) => ({
-          pointer: text(s, 'pointer'),
-          direction: text(s, 'direction') === 'in' ? ('in' as const) : ('out' as const),
-          sid: text(s, 'sid'),
-          peer: textOrNull(s, 'peer'),
-          channel: textOrNull(s, 'channel'),
-          status: textOrNull(s, 'status'),
-          seq: integerOrNull(s, 'seq'),
-          webrtc: textOrNull(s, 'webrtc'),
-        })),
-      proxies: proxies
-        .filter((p) => p['source_id'] === id)
-        .map((p) => ({
-          pointer: text(p, 'pointer'),
-          port: integerOrNull(p, 'port'),
-          from: textOrNull(p, 'from_email'),
-          to: textOrNull(p, 'to_email'),
-          connected: flag(p, 'connected'),
-        })),
+      sessions: (sessionsOf.get(id) ?? []).map((s) => ({
+        pointer: text(s, 'pointer'),
+        direction: text(s, 'direction') === 'in' ? ('in' as const) : ('out' as const),
+        sid: text(s, 'sid'),
+        peer: textOrNull(s, 'peer'),
+        channel: textOrNull(s, 'channel'),
+        status: textOrNull(s, 'status'),
+        seq: integerOrNull(s, 'seq'),
+        webrtc: textOrNull(s, 'webrtc'),
+      })),
+      proxies: (proxiesOf.get(id) ?? []).map((p) => ({
+        pointer: text(p, 'pointer'),
+        port: integerOrNull(p, 'port'),
+        from: textOrNull(p, 'from_email'),
+        to: textOrNull(p, 'to_email'),
+        connected: flag(p, 'connected'),
+      })),
     };
   });
 }
@@ -291,6 +291,9 @@ export interface ProgressStep {
   readonly event: string | null;
   readonly status: string | null;
   readonly t: number | null;
+  /** As a state file gives them, on the party's clock. */
+  readonly startedUs: number | null;
+  readonly endedUs: number | null;
   readonly message: string | null;
 }
 
@@ -309,6 +312,8 @@ export async function loadProgress(query: Query): Promise<readonly ProgressStep[
     event: textOrNull(r, 'event'),
     status: textOrNull(r, 'status'),
     t: integerOrNull(r, 'ended_us') ?? integerOrNull(r, 'ts_us') ?? integerOrNull(r, 'started_us'),
+    startedUs: integerOrNull(r, 'started_us'),
+    endedUs: integerOrNull(r, 'ended_us'),
     message: textOrNull(r, 'message'),
   }));
 }

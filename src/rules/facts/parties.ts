@@ -5,7 +5,7 @@ import type { PartyFact, SessionFact, WireFact } from './case-file.ts';
 import type { LogEnd } from './ends.ts';
 import { livesOf } from './counters.ts';
 import { eraOf } from './eras.ts';
-import type { EventLog } from './events.ts';
+import type { EventLog, LogEvent } from './events.ts';
 import type { Family, Flush, ReceivedStream } from './load.ts';
 import type { Source, Telemetry } from './load-files.ts';
 import { addIntervals, sortManagers, type ManagerFact } from './managers.ts';
@@ -15,6 +15,10 @@ import { largest } from '../../util/extent.ts';
 
 /** Telemetry that was flushed this long after the log's last line shows that the copy of the log is cut; flushes come every 3 s. */
 const CUT_US = 5_000_000;
+/** Flushes come every 3.0 s, at most 3.1 s apart: a party whose peers flush this long after its last one has ended, or its files were taken before theirs. */
+const OUTLIVED_US = 3_500_000;
+/** Counters that stood for so long are taken to have stood until the end. */
+const STILL_US = 10_000_000;
 /** Telemetry belongs to a manager that was announced within this time of its `started_ms`. */
 const SAME_START_US = 2_000_000;
 
@@ -63,10 +67,19 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
     largest(input.received.filter((r) => r.party === email).map((r) => r.lastT ?? -Infinity)),
     largest(events.ofParty(email, 'session-new', 'decoded-open', 'fallback').map((e) => e.t ?? -Infinity)),
   );
+  const countedEarlier = isOutlived(email, input);
   const totals = lessBefore(
     input.since,
     managers,
-    countersOf(managers, livesOf(input.copies, telemetry), era.value, lastData, (us) => common(us, email), log !== null),
+    countersOf(
+      managers,
+      livesOf(input.copies, telemetry),
+      countedEarlier || flushesRarely(era.value),
+      lastData,
+      (us) => common(us, email),
+      log !== null,
+      (m) => isOfFormerLife(m, events.ofParty(email, 'daemon-start')),
+    ),
   );
   return {
     email,
@@ -83,10 +96,11 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
       logStart !== null &&
       logStart <= input.firstOpen &&
       (managers.length > 0 || era.value === 'Go' || enabled.length === 0),
-    hotlinkOn: enabled.length > 0 || managers.some((m) => m.flushes.length > 0) || telemetry !== null || speaksHotlink(email, log, events),
+    hotlinkOn: hasRun(enabled, managers, telemetry) || speaksHotlink(email, log, events),
     debug: events.ofParty(email, 'app-connected', 'send-open', 'open-received', 'proxy-starting', 'writer-mapped').length > 0,
     telemetry,
     managers,
+    countedEarlier,
     era,
     ...totals,
     p2pFrames: p2pFramesOf(managers, telemetry, era.value, totals.sent.frames),
@@ -101,6 +115,10 @@ function indexOf(email: string, input: PartyInputs): number | null {
 /** A capture alone names no version: what it shows is also of the relay's and of the peer's. */
 function versionOf(email: string, log: Source | null, telemetry: Telemetry | null, events: EventLog): PartyFact['era'] {
   return log === null && telemetry === null ? { value: null, proof: [] } : eraOf(email, log, telemetry, events);
+}
+
+function hasRun(enabled: readonly LogEvent[], managers: readonly ManagerFact[], telemetry: Telemetry | null): boolean {
+  return enabled.length > 0 || managers.some((m) => m.flushes.length > 0) || telemetry !== null;
 }
 
 /** The Go client's configuration line; without a log, a message that only hotlink sends. */
@@ -120,9 +138,14 @@ function wireOf(email: string, logEnd: number | null, { captures, common, firstO
   return { sourceIds: mine.map((x) => x.sourceId), start, end, complete: covers && mine.every((x) => x.losses === 0) };
 }
 
+/** On events only (field guide 5.3, trap 2). */
+function flushesRarely(era: string | null): boolean {
+  return era === 'E1' || era === 'E2';
+}
+
 /** Only settled counters say it: a later frame may have gone another way. E1 and E2 flush too rarely to tell. */
 function p2pFramesOf(managers: readonly ManagerFact[], telemetry: Telemetry | null, era: string | null, sent: Interval): number | null {
-  if (era === 'E1' || era === 'E2' || era === 'Go' || sent.max >= UNBOUNDED) return null;
+  if (flushesRarely(era) || era === 'Go' || sent.max >= UNBOUNDED) return null;
   if (telemetry?.cites != null && managers.every((m) => m.last === null)) return null;
   const flushed = managers.reduce((sum, m) => sum + (m.last?.txP2p ?? 0), 0);
   return Math.max(flushed, (telemetry?.txP2p ?? 0) + (telemetry?.txQuic ?? 0));
@@ -188,6 +211,31 @@ function restartedAt(email: string, logStart: number | null, sessions: readonly 
 }
 
 /**
+ * Whether the process of a manager ended and another one followed in the same log. What it moved after its last flush nobody counted: what it counted
+ * is a lower bound.
+ */
+function isOfFormerLife({ last }: ManagerFact, starts: readonly LogEvent[]): boolean {
+  return last !== null && starts.some((start) => start.sourceId === last.sourceId && start.line > last.line);
+}
+
+/** Its peers went on counting after its last flush, and it moved shortly before: what it moved from there to its end nobody counted. */
+function isOutlived(email: string, { copies, flushes, common }: PartyInputs): boolean {
+  const samples = [
+    ...flushes.map((f) => ({ party: f.party, t: f.t, packets: f.txPackets + f.rxPackets })),
+    ...copies.flatMap(({ party, updatedUs, txPackets, rxPackets }) =>
+      updatedUs === null ? [] : [{ party, t: common(updatedUs, party), packets: (txPackets ?? 0) + (rxPackets ?? 0) }],
+    ),
+  ];
+  const own = samples.filter(({ party }) => party === email).toSorted((a, b) => a.t - b.t);
+  const last = own.at(-1);
+  if (last === undefined) return false;
+  const others = largest(samples.filter(({ party }) => party !== email).map(({ t }) => t));
+  if (others - last.t < OUTLIVED_US) return false;
+  const since = own.slice(own.findLastIndex(({ packets }) => packets !== last.packets) + 1)[0] ?? last;
+  return last.t - since.t < STILL_US;
+}
+
+/**
  * Totals of a party over its managers. Telemetry is exact for the manager that wrote the file last; the flush lines give
  * the others, and all of them when the file is gone. Movement after the last flush, and E1–E2 (which flush only on
  * events), leave lower bounds (field guide 5.3, trap 2).
@@ -195,14 +243,15 @@ function restartedAt(email: string, logStart: number | null, sessions: readonly 
 function countersOf(
   managers: readonly ManagerFact[],
   lives: readonly Telemetry[],
-  era: string | null,
+  isLower: boolean,
   lastData: number,
   common: (us: number) => number,
   hasLog: boolean,
+  isFormer: (manager: ManagerFact) => boolean,
 ): Counters {
-  const parts = partsOf(managers, lives, common);
+  const parts = partsOf(managers, lives, common, isFormer);
   if (parts.length === 0) return { sent: { bytes: ANY, frames: ANY }, received: { bytes: ANY, frames: ANY }, hasCounters: false };
-  const lower = era === 'E1' || era === 'E2' || (hasLog && Math.max(...parts.map((p) => p.at)) < lastData);
+  const lower = isLower || (hasLog && Math.max(...parts.map((p) => p.at)) < lastData);
   const open = (i: Interval): Interval => (lower ? { min: i.min, max: UNBOUNDED } : i);
   return {
     sent: { bytes: open(addIntervals(parts.map((p) => p.txB))), frames: open(addIntervals(parts.map((p) => p.txF))) },
@@ -220,7 +269,12 @@ interface Part {
   readonly at: number;
 }
 
-function partsOf(managers: readonly ManagerFact[], lives: readonly Telemetry[], common: (us: number) => number): readonly Part[] {
+function partsOf(
+  managers: readonly ManagerFact[],
+  lives: readonly Telemetry[],
+  common: (us: number) => number,
+  isFormer: (manager: ManagerFact) => boolean,
+): readonly Part[] {
   const telemetry = lives[0] ?? null;
   const parts: Part[] = [];
   let placed = false;
@@ -237,11 +291,12 @@ function partsOf(managers: readonly ManagerFact[], lives: readonly Telemetry[], 
       parts.push(fromTelemetry(telemetry, common));
       placed = true;
     } else if (flush !== null) {
+      const bound = (i: Interval): Interval => (isFormer(m) ? { min: i.min, max: UNBOUNDED } : i);
       parts.push({
-        txB: flush.tx,
-        rxB: flush.rx,
-        txF: exactly(flush.txPackets),
-        rxF: exactly(flush.rxPackets),
+        txB: bound(flush.tx),
+        rxB: bound(flush.rx),
+        txF: bound(exactly(flush.txPackets)),
+        rxF: bound(exactly(flush.rxPackets)),
         at: flush.t,
       });
     }

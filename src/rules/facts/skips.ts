@@ -9,9 +9,11 @@ import { isSix } from './eras.ts';
 import { inOrder, type LogEvent } from './events.ts';
 import type { Marker } from './load-files.ts';
 import { numbersOf } from './sessions.ts';
+import { portsTakenByTwin } from './twins.ts';
 import { largest } from '../../util/extent.ts';
 
-export type SkipReason = 'late' | 'absent' | 'lost' | 'peer-key' | 'mixed' | 'stale';
+/** twin: said by a second client in the same folder, which has no listener and writes into the same log (F-19). */
+export type SkipReason = 'twin' | 'late' | 'absent' | 'lost' | 'peer-key' | 'mixed' | 'stale';
 
 export interface Skip {
   readonly event: LogEvent;
@@ -72,6 +74,8 @@ type Reason = Pick<Skip, 'reason' | 'certain' | 'proof'>;
 
 function reasonOf(c: CaseFile, event: LogEvent, party: string, sender: string | null, session: SessionFact | null): Reason {
   const delivered = session?.streams.find((s) => s.to === party)?.received?.prefixFrames ?? 0;
+  const twin = portsTakenByTwin(c, party);
+  if (twin.length > 0) return { reason: 'twin', certain: true, proof: twin };
   if (isStale(c, event, party)) return { reason: 'stale', certain: true, proof: [] };
   if (delivered > 0) return { reason: 'lost', certain: true, proof: c.events.ofParty(party, 'app-closed').slice(0, 1) };
   const me = c.party(party);

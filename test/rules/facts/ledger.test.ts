@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CaseFile, DirectionFact } from '../../../src/rules/facts/case-file.ts';
+import { goReceived, runsGo } from '../../helpers/go-lines.ts';
 import { caseOf, judgeStory } from '../../helpers/judge.ts';
 import { story, type Story } from '../../helpers/story.ts';
 
@@ -125,6 +126,12 @@ describe('evidence that is not the whole', () => {
     );
     expect(c.contradictions).toEqual([]);
     expect(flow(c, 'client1', 'client2')).toMatchObject({ delivered: exactly(508) });
+  });
+
+  it('leaves open what reached a Go client, whose lines tell no bytes, when its peer sent all over the WebSocket', async () => {
+    const told = story({ debug: true }).start().talk('client1', 'client2', 8, 500).end(20);
+    const got = await forward(runsGo(told, 'client2', [goReceived(4, 'HOTLINK_DATA'), goReceived(4, 'HOTLINK_DATA')]));
+    expect(got).toMatchObject({ sent: exactly(508), delivered: { min: 0, max: 508 } });
   });
 
   it('leaves open what a party without any evidence did', async () => {

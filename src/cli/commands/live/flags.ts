@@ -13,7 +13,8 @@ export const TRANSPORTS = ['websocket', 'webrtc'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 export const MAX_PORT = 65_535;
 export const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|::1)$/;
-export const EMAIL = /^[^\s@/\\]+@[^\s@/\\]+\.[^\s@/\\]+$/;
+/** A plain name for a folder too: no separator, no control character, no longer than addresses are. */
+export const EMAIL = /^(?=.{3,254}$)(?!\.)[^\s@/\\\p{Cc}]+@[^\s@/\\\p{Cc}]+\.[^\s@/\\\p{Cc}]+$/u;
 
 export function oneOf<T extends string>(option: string, known: readonly T[]): (value: string) => T {
   return (value) => {
@@ -53,10 +54,12 @@ export function several(value: string, before: string[]): string[] {
 
 /** Runs until a signal, or until standard input ends where the process belongs to another; `command` gets the lines of that. */
 export async function untilTold(attached: boolean, command: (word: string) => void): Promise<ExitCode> {
-  // The command line's own handler would end the process before anything is put away.
-  process.removeAllListeners('SIGINT');
   return new Promise((done) => {
+    // The command line's own handler would end the process before anything is put away. It goes when ours is there: a signal
+    // that comes while nobody listens is lost.
+    const others = process.listeners('SIGINT');
     process.once('SIGINT', () => done(EXIT.interrupted));
+    for (const other of others) process.removeListener('SIGINT', other);
     process.once('SIGTERM', () => done(EXIT.ok));
     if (!attached) return;
     process.stdin.setEncoding('utf8');

@@ -6,7 +6,9 @@ import { addRelay } from './relay.ts';
 import { addReproduce } from './reproduce.ts';
 import { addScenarios } from './scenarios.ts';
 import { addVerify } from './verify.ts';
+import { addTap } from './tap.ts';
 import { addUp } from './up.ts';
+import { addWatch } from '../watch.ts';
 
 export function addLive(program: Command, done: (code: ExitCode) => void): void {
   const live = program.command('live').description('a small hotlink of our own, relay and parties: reproduces a failure in seconds');
@@ -17,4 +19,6 @@ export function addLive(program: Command, done: (code: ExitCode) => void): void 
   addRelay(live, done);
   addParty(live, done);
   addProgram(live, done);
+  addTap(live, done);
+  addWatch(live, done, 'attach');
 }

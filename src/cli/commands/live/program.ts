@@ -17,6 +17,8 @@ async function program(log: string, flags: ProgramFlags): Promise<ExitCode> {
   const { Guard } = await import('../../../proxy/lab/guard.ts');
   const variables = Object.fromEntries(flags.set.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
   const guard = new Guard({ log, party: flags.party, command: flags.command, variables, environment: process.env });
+  // However this process ends, a broken pipe to a parent that is gone included, the command ends with it.
+  process.once('exit', () => guard.kill());
   print(`program pid ${guard.pid}\n`);
   const code = await Promise.race([
     guard.ended.then((ended) => (ended === 0 ? EXIT.ok : EXIT.findings)),

@@ -36,12 +36,14 @@ function openLog(sandbox: string): number {
 
 async function relay(sandbox: string, flags: RelayFlags): Promise<ExitCode> {
   if (!LOOPBACK.test(flags.host) && flags.expose !== true) throw new DoctorError('HLD_LIVE_NOT_LOOPBACK', { host: flags.host });
-  const [{ Relay }, { parseRelay }] = await Promise.all([
+  const [{ Relay }, { parseRelay }, { AccessFiles }] = await Promise.all([
     import('../../../proxy/relay/server.ts'),
     import('../../../proxy/relay/versions.ts'),
+    import('../../../proxy/relay/access-log.ts'),
   ]);
   const behaviour = parseRelay(flags.relayVersion);
   const log = openLog(sandbox);
+  const accesses = new AccessFiles(join(sandbox, 'relay/server/logs/access'));
   try {
     const running = await Relay.start({
       host: flags.host,
@@ -57,6 +59,7 @@ async function relay(sandbox: string, flags: RelayFlags): Promise<ExitCode> {
       logFormat: flags.json === true ? 'json' : 'development',
       zoneMinutes: flags.zone,
       writeLine: (line) => void writeSync(log, `${line}\n`),
+      writeAccess: accesses.write,
       iceServers: process.env['SYFTBOX_HOTLINK_ICE_SERVERS'],
       turn: undefined,
     });
@@ -65,6 +68,7 @@ async function relay(sandbox: string, flags: RelayFlags): Promise<ExitCode> {
     await running.close();
     return code;
   } finally {
+    accesses.close();
     closeSync(log);
   }
 }

@@ -36,6 +36,8 @@ const SETTING_FLAGS = {
   graceMs: 'grace-ms',
   bufferedHigh: 'buffered-high',
   backpressureWaitMs: 'backpressure-wait-ms',
+  tap: 'tap',
+  frameFault: 'frame-fault',
 } as const;
 
 type SettingFlag = keyof typeof SETTING_FLAGS;
@@ -137,6 +139,12 @@ export function addUp(live: Command, done: (code: ExitCode) => void): void {
     .option('--grace-ms <n>', 'how long each of the first three frames of a session waits for peer to peer')
     .option('--buffered-high <n>', "bytes in the data channel's buffer above which a send waits")
     .option('--backpressure-wait-ms <n>', 'how long it waits before it counts as failed')
+    .option('--tap', 'put a tap in front of the relay: a capture per party in relay/captures')
+    .option(
+      '--frame-fault <fault[@when]>',
+      'break messages or connections through a tap: drop:data:3:client1, freeze:client2@4, …; may be repeated',
+      gathered,
+    )
     .option('--format <format>', 'text or json', oneOf('--format', ['text', 'json'] as const), 'text')
     .addHelpText('after', switchHelp)
     .action(async (sandbox: string, flags: UpFlags) => done(await up(sandbox, flags)));

@@ -1,0 +1,58 @@
+/** The command line as plain values, read off commander: what completions and the man page are made of. */
+import type { Command, Option } from 'commander';
+import { FORMATS } from './formats.ts';
+
+const SEVERITIES = ['error', 'warning', 'info'];
+
+export interface OptionNode {
+  /** `--format`, and `-h` where there is one. */
+  readonly names: readonly string[];
+  /** `--format <x[=file]>` */
+  readonly flags: string;
+  readonly about: string;
+  readonly takesValue: boolean;
+  /** Words that it takes; empty: any text or a file. */
+  readonly values: readonly string[];
+}
+
+export interface CommandNode {
+  /** `live up`; empty for the program itself. */
+  readonly path: readonly string[];
+  readonly about: string;
+  /** `[options] <inputs...>` */
+  readonly usage: string;
+  readonly args: readonly { readonly name: string; readonly about: string; readonly values: readonly string[] }[];
+  readonly options: readonly OptionNode[];
+  readonly children: readonly CommandNode[];
+}
+
+export function treeOf(command: Command, path: readonly string[] = []): CommandNode {
+  const help = command.createHelp();
+  return {
+    path,
+    about: command.description(),
+    usage: command.usage(),
+    args: command.registeredArguments.map((a) => ({ name: a.name(), about: a.description, values: a.argChoices ?? [] })),
+    options: help.visibleOptions(command).map((o) => optionOf(o)),
+    children: help
+      .visibleCommands(command)
+      .filter((c) => c.name() !== 'help')
+      .map((c) => treeOf(c, [...path, c.name()])),
+  };
+}
+
+function optionOf(option: Option): OptionNode {
+  const isReport = option.long === '--format' && option.flags.includes('=file');
+  return {
+    names: [option.long, option.short].flatMap((name) => (name === undefined || name === '' ? [] : [name])),
+    flags: option.flags,
+    about: option.description,
+    takesValue: option.required || option.optional,
+    values: isReport ? FORMATS.map(({ name }) => name) : (option.argChoices ?? (option.long === '--fail-on' ? SEVERITIES : [])),
+  };
+}
+
+/** A command and all below it. */
+export function allOf(node: CommandNode): readonly CommandNode[] {
+  return [node, ...node.children.flatMap((child) => allOf(child))];
+}
