@@ -57,8 +57,20 @@ describe('a printed list', () => {
   });
 
   it('is as long as the number says that stands in its place, wherever the pieces end', () => {
-    const length = fc.oneof(fc.nat().map((n) => `${n} bytes`), fc.constantFrom('0 bytes', '007 bytes', '999999999999999 bytes'));
-    const broken = fc.constantFrom(' bytes', '12 byte', '12  bytes', '12, 3 bytes', '1234567890123456 bytes', '12 bytes?', '? bytes', '-1 bytes');
+    const length = fc.oneof(
+      fc.nat().map((n) => `${n} bytes`),
+      fc.constantFrom('0 bytes', '007 bytes', '999999999999999 bytes'),
+    );
+    const broken = fc.constantFrom(
+      ' bytes',
+      '12 byte',
+      '12  bytes',
+      '12, 3 bytes',
+      '1234567890123456 bytes',
+      '12 bytes?',
+      '? bytes',
+      '-1 bytes',
+    );
     fc.assert(
       fc.property(fc.oneof(length, broken), fc.array(fc.nat(), { maxLength: 4 }), fc.nat(40), (body, cuts, before) => {
         expect(countIn(`${body}]) })`, cuts, before)).toBe(plainCount(`${body}]) })`));
