@@ -7,7 +7,7 @@ import { ArchiveOpener } from '../../src/ingest/archive/open.ts';
 import { writeBundle, type Bundled } from '../../src/ingest/bundle/bundle.ts';
 import { excerptReader } from '../../src/ingest/excerpts.ts';
 import { gather, lookAtAll } from '../../src/ingest/gather.ts';
-import { loadSeen } from '../../src/ingest/load.ts';
+import { loadInput, loadSeen } from '../../src/ingest/load.ts';
 import type { Diagnosis } from '../../src/model/diagnosis.ts';
 import { diagnose } from '../../src/rules/diagnose.ts';
 import { Store } from '../../src/store/store.ts';
@@ -42,6 +42,17 @@ export async function judgeInput(input: string): Promise<Diagnosis> {
   try {
     const files = await loadSeen(await gather(input, [], opener()), store);
     return await diagnose(store.query, excerptReader(files, store), {});
+  } finally {
+    store.close();
+  }
+}
+
+/** A folder, as one run whatever lies in it, with the part that only pages need. */
+export async function judgeFolder(root: string): Promise<Diagnosis> {
+  const store = await Store.create();
+  try {
+    const files = await loadInput(root, store);
+    return await diagnose(store.query, excerptReader(files, store), { detail: true });
   } finally {
     store.close();
   }

@@ -69,6 +69,8 @@ export interface Kind {
   readonly files: (say: () => string) => Readonly<Record<string, string>>;
 }
 
+/** As the desktop writes before each line (field guide 2.3). */
+const DESKTOP = '[2026-02-09T13:14:15+10:00][INFO] ';
 const DATASITE = `${CLIENT1}/datasites/${CLIENT1}`;
 const json = (value: unknown): string => `${JSON.stringify(value)}\n`;
 /** As attributes of a slog line are printed. */
@@ -106,6 +108,22 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         stdoutLine(`hotlink of tomorrow: ${say()}`),
         stdoutLine('sync error: request failed'),
         `\nCaused by:\n    0: ${say()}\n`,
+        `${say()}\n`,
+      ].join(''),
+    }),
+  },
+  'desktop log': {
+    kind: 'client-log',
+    files: (say) => ({
+      [`${CLIENT1}/logs/desktop.log`]: [
+        ...linesOf('rust-stdout')
+          .slice(0, 4)
+          .map((line) => `${DESKTOP}[STDOUT] ${line}\n`),
+        `${DESKTOP}[STDOUT] ${stdoutLine(`hotlink ws connect error: ${say()}`)}`,
+        `${DESKTOP}[STDOUT] ${stdoutLine(`hotlink of tomorrow: ${say()}`)}`,
+        `${DESKTOP}[STDERR] ${say()}\n`,
+        `${DESKTOP}${say()}\n`,
+        `{"time":"2026-02-09T03:14:15Z","msg":${JSON.stringify(say())}}\n`,
         `${say()}\n`,
       ].join(''),
     }),
@@ -157,6 +175,19 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       ].join(''),
     }),
   },
+  "relay log in docker's": {
+    kind: 'relay-log',
+    files: (say) => ({
+      'docker-logs-relay.log': [
+        ...linesOf('relay-dev').slice(0, 6),
+        relayLine('wsclient reader', { error: quoted(say()), connId: "'8f14e45f'" }).trimEnd(),
+        relayLine('hotlink of tomorrow', { error: quoted(say()) }).trimEnd(),
+        say(),
+      ]
+        .map((line) => `relay-1  | 2026-02-09T03:14:15.123456789Z ${line}\n`)
+        .join(''),
+    }),
+  },
   telemetry: {
     kind: 'telemetry',
     files: (say) => ({
@@ -185,6 +216,8 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       [`${DATASITE}/${FLOW}/_mpc/1_to_0/stream.tcp`]: say(),
     }),
   },
+  'accept marker': { kind: 'accept-marker', files: (say) => ({ [`${DATASITE}/${FLOW}/_mpc/1_to_2/stream.accept`]: `${say()}\n` }) },
+  'socket marker': { kind: 'ipc-marker', files: (say) => ({ [`${DATASITE}/${FLOW}/_mpc/1_to_2/stream.sock`]: `/tmp/${say()}\n` }) },
   acl: {
     kind: 'acl',
     files: (say) => ({
@@ -261,6 +294,35 @@ export const KINDS: Readonly<Record<string, Kind>> = {
           NetworkSettings: { Ports: {}, Networks: { [say()]: {} } },
         },
       ]),
+    }),
+  },
+  'containers, a line each': {
+    kind: 'container',
+    files: (say) => ({
+      'docker-ps.jsonl': [
+        json({
+          ID: 'b'.repeat(12),
+          Names: 'syqure-29510000-pid1',
+          Image: say(),
+          Status: 'Exited (1)',
+          Mounts: say(),
+          Networks: say(),
+          Labels: say(),
+        }),
+        json({ ID: 'c'.repeat(12), Names: say(), State: 'running', Status: say(), Ports: say(), Command: say() }),
+        `${say()}\n`,
+      ].join(''),
+      'docker-stats.jsonl': json({ Name: say(), CPUPerc: '1.00%', MemUsage: say(), Note: say() }),
+    }),
+  },
+  'what is taken beside the files': {
+    kind: 'collected',
+    files: (say) => ({
+      '_collected/manifest.json': json({ what: 'collection', sandbox: say(), problems: [say()], leftOut: [{ path: say(), why: say() }] }),
+      '_collected/journal.jsonl': json({ t: 1, what: say(), path: say() }) + `${say()}\n`,
+      '_collected/system.json': json({ platform: 'linux', disk: null, note: say() }),
+      '_collected/processes.txt': `    PID    PPID USER     STAT     ELAPSED     TIME %CPU   RSS COMMAND\n      7       1 root     Ss          01:02 00:00:00  0.0  1816 syftbox ${say()}\n`,
+      '_collected/sockets.txt': `State Recv-Q Send-Q Local Address:Port Peer Address:Port Process\nESTAB 0 0 127.0.0.1:1 127.0.0.1:2 ${say()}\n`,
     }),
   },
   capture: {

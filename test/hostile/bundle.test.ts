@@ -1,9 +1,10 @@
 /**
- * Secrets and names planted into every kind of file that ingest reads: a bundle holds no secret, and with --redact no name.
- * A capture's bytes are looked at decoded as well.
+ * Secrets and names planted into every kind of file that ingest reads: a bundle holds no secret, and with --redact no name;
+ * neither in its bytes nor in any report about it. A capture's bytes are looked at decoded as well.
  */
 import { afterAll, describe, expect, it } from 'vitest';
-import { bundleOf, removeScratch, unpacked } from '../helpers/bundle-run.ts';
+import { FORMATS } from '../../src/cli/formats.ts';
+import { bundleOf, judgeFolder, removeScratch, unpacked } from '../helpers/bundle-run.ts';
 import { forCases, type Chance } from '../helpers/mutate.ts';
 import { chosen, KINDS, leakIn, Secrets } from '../helpers/planted.ts';
 import { makeSandbox, removeSandboxes } from '../ingest/sandbox.ts';
@@ -12,6 +13,13 @@ afterAll(() => {
   removeSandboxes();
   removeScratch();
 });
+
+/** What every format says of a folder, as `analyze FOLDER --detail --format …` prints it. */
+async function everyFormat(folder: string): Promise<readonly (readonly [string, string])[]> {
+  const diagnosis = await judgeFolder(folder);
+  const layout = { width: 132, color: false, ascii: false, verbose: true, compact: false };
+  return Promise.all(FORMATS.map(async ({ name, load }) => [name, (await load())([diagnosis], layout)] as const));
+}
 
 /** Base64 within a text, decoded beside it. */
 function withDecoded(text: string): string {
@@ -23,15 +31,18 @@ function withDecoded(text: string): string {
 
 describe.each(Object.entries(KINDS))('secrets in %s', (_, { files }) => {
   it('are in no bundle', { timeout: 120_000 }, async () => {
-    await forCases(2, async (chance) => {
+    await forCases(1, async (chance) => {
       const secrets = new Secrets(chance);
       const all: Record<string, string> = {};
       for (const [index, shape] of chosen(chance).entries())
         for (const [path, text] of Object.entries(files(() => shape(secrets)))) all[`${index}/${path}`] = text;
       const root = makeSandbox(all);
       for (const redact of [false, true]) {
-        const { names, bytes } = unpacked((await bundleOf(root, redact)).archive);
+        const { archive } = await bundleOf(root, redact);
+        const { root: folder, names, bytes } = unpacked(archive);
         expect(leakIn(withDecoded(`${names.join('\n')}\n${bytes}`), secrets.all)).toBeUndefined();
+        for (const [format, said] of await everyFormat(folder))
+          expect({ format, leak: leakIn(said, secrets.all) }).toEqual({ format, leak: undefined });
       }
     });
   });
@@ -89,7 +100,7 @@ const NAMINGS: Readonly<Record<string, Naming>> = {
 
 describe.each(Object.entries(KINDS))('names in %s', (_, { files }) => {
   it('are in no bundle that is redacted, and one value has one pseudonym', { timeout: 120_000 }, async () => {
-    await forCases(2, async (chance) => {
+    await forCases(1, async (chance) => {
       const planted = new Names(chance);
       const all: Record<string, string> = {};
       for (const [index, naming] of Object.values(NAMINGS).entries())
@@ -98,11 +109,16 @@ describe.each(Object.entries(KINDS))('names in %s', (_, { files }) => {
       const owner = planted.email();
       all[`${owner}/client-daemon.log`] = `2026-02-09T03:14:15.926Z INFO daemon start datasite=${owner}\n`;
       const { archive, key } = await bundleOf(makeSandbox(all), true);
-      const { names, bytes } = unpacked(archive);
+      const { root: folder, names, bytes } = unpacked(archive);
       const out = withDecoded(`${names.join('\n')}\n${bytes}`).toLowerCase();
       const found = planted.all.filter((name) => out.includes(name.toLowerCase()));
       const around = found.slice(0, 1).map((name) => out.slice(Math.max(0, out.indexOf(name) - 80), out.indexOf(name) + 60));
       expect({ found, around }).toEqual({ found: [], around: [] });
+      for (const [format, said] of await everyFormat(folder))
+        expect({ format, names: planted.all.filter((name) => said.toLowerCase().includes(name.toLowerCase())) }).toEqual({
+          format,
+          names: [],
+        });
       expect(new Set(key.map(([fake]) => fake)).size).toBe(key.length);
       expect(names.some((name) => name.includes('@') && name.endsWith('/client-daemon.log'))).toBe(true);
     });

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { maskPath } from '../mask.ts';
 import type { Seen } from '../look.ts';
@@ -72,7 +72,9 @@ export async function writeBundle(seen: readonly Seen[], path: string, options: 
   const rename = names?.redact;
   const say = (name: string): string => (rename === undefined ? maskPath(name) : rename(maskPath(name)));
   const taken = new Set<string>([MANIFEST]);
-  const top = safeTop(say(topFolder(options.above)));
+  const folder = topFolder(options.above);
+  // What somebody called the folder is a name, too; a party's folder is known by its address.
+  const top = options.redact && !folder.includes('@') ? 'sandbox' : safeTop(say(folder));
   const tar = new TarWriter(path);
   try {
     const files: BundleFile[] = [];
@@ -178,7 +180,14 @@ class Work {
       names.learn(text);
       return text;
     };
-    for (const one of this.planned) await this.pass(one, rewriterFor(one, learn), () => undefined);
+    for (const one of this.planned) {
+      const isProcesses = one.seen.sniffed.kind === 'collected' && basename(one.seen.file.path) === 'processes.txt';
+      const owners = (text: string): string => {
+        names.learnOwner(text);
+        return learn(text);
+      };
+      await this.pass(one, rewriterFor(one, isProcesses ? owners : learn), () => undefined);
+    }
     names.settle();
     return names;
   }

@@ -1,8 +1,8 @@
 /** What becomes of the text of one line, or of a whole JSON file: secrets are masked as ingest masks them, names go if asked for. */
 import { isSecretName, mask } from '../mask.ts';
 
-/** Replaces names; the text itself where nobody asked for that. */
-export type Rename = (text: string) => string;
+/** Replaces names; the text itself where nobody asked for that. `key`: of a value in JSON. */
+export type Rename = (text: string, key?: string) => string;
 
 // oxlint-disable-next-line no-control-regex -- colour codes of the relay's log
 const COLOUR = /\x1b\[[0-9;]*m/g;
@@ -43,7 +43,7 @@ const CONSTANTS = /\b(?:true|false|null)\b/g;
  * edited as text.
  */
 export function editJson(text: string, rename?: Rename): string {
-  const say = rename ?? ((plain: string): string => plain);
+  const say: Rename = rename ?? ((plain) => plain);
   if (!isJson(text))
     return text
       .split('\n')
@@ -60,7 +60,7 @@ export function editJson(text: string, rename?: Rename): string {
     if (!token[0].startsWith('"')) out += isSecretNumber(key, token[0]) ? '0' : token[0];
     else {
       const plain = unquoted(token[0]);
-      const edited = isKey ? say(mask(plain)) : say(maskValue(key, plain));
+      const edited = isKey ? say(mask(plain)) : say(maskValue(key, plain), key);
       out += edited === plain ? token[0] : JSON.stringify(edited);
       if (isKey) key = plain;
     }

@@ -41,6 +41,9 @@ const WORDS = new Set(
     ),
   ].map((word) => word.toLowerCase()),
 );
+/** Accounts that a system or a package makes. */
+const SYSTEM_ACCOUNT =
+  /^(?:_.*|systemd.*|\d+|[A-Z]|root|daemon|bin|sys|nobody|messagebus|message|syslog|rtkit|avahi|cups|colord|polkitd|dnsmasq|sshd|ntp|chrony|mysql|redis|postgres|mongodb|nginx|www-data|minio|docker|ubuntu|gdm|kernoops|lp|uuidd|whoopsie|tss|dbus|polkit)$/;
 /** Shorter names are words by chance. */
 const SHORTEST = 3;
 
@@ -107,6 +110,12 @@ export class Names {
     this.learn(path);
   }
 
+  /** The owner in a line of `ps` (collect: pid, ppid, user). Accounts of the system are nobody's name. */
+  learnOwner(line: string): void {
+    const owner = /^\s*\d+\s+\d+\s+([^\s+]+)\+?\s/.exec(line)?.[1];
+    if (owner !== undefined && !SYSTEM_ACCOUNT.test(owner)) this.users.add(owner);
+  }
+
   private note({ email, user, who, where, host, dotted }: Groups): void {
     if (email !== undefined) this.emails.add(email.replace('%40', '@'));
     const name = user ?? who;
@@ -148,8 +157,10 @@ export class Names {
     if (!this.given.has(real)) this.given.set(real, fake);
   }
 
-  /** The text with every name replaced. */
-  readonly redact = (text: string): string =>
+  /** The text with every name replaced. `key`: of a value in JSON; what somebody called a folder stands under `sandbox`. */
+  readonly redact = (text: string, key = ''): string => (key === 'sandbox' && !text.includes('@') ? 'sandbox' : this.renamed(text));
+
+  private readonly renamed = (text: string): string =>
     text.replace(this.pattern, (...match: unknown[]): string => this.replacement(match[0] as string, match.at(-1) as Groups));
 
   private replacement(all: string, g: Groups): string {

@@ -63,6 +63,26 @@ describe('the files of a bundle', () => {
     expect(readFileSync((await bundleOf(root, false)).archive)).toEqual(readFileSync(archive));
   });
 
+  it('name neither the owner of a process nor the folder that was collected, when redacted', SLOW, async () => {
+    const root = makeSandbox({
+      [CLIENT_LOG]: rustLine('daemon start'),
+      '_collected/manifest.json': JSON.stringify({ what: 'collection', sandbox: 'ottokar-try', problems: [] }),
+      '_collected/processes.txt': [
+        '    PID    PPID USER     STAT     ELAPSED     TIME %CPU   RSS COMMAND',
+        '     12       1 ottokar  Ss          01:02 00:00:00  0.0  1816 syftbox -c /srv/ottokar/config.json',
+        '     13       1 wilhelm+ S           01:02 00:00:00  0.0  1816 syftbox',
+        '     14       1 postgres S           01:02 00:00:00  0.0  1816 postgres',
+        '',
+      ].join('\n'),
+    });
+    const { names, bytes } = unpacked((await bundleOf(root, true)).archive);
+    expect(names).toContain('sandbox/_collected/processes.txt');
+    expect(bytes).not.toMatch(/ottokar|wilhelm/);
+    expect(bytes).toContain('12       1 name01  Ss ');
+    expect(bytes).toContain('14       1 postgres S');
+    expect(bytes).toContain('"sandbox":"sandbox"');
+  });
+
   it('keep what is broken broken', SLOW, async () => {
     const lines = [
       payload('1, 2, x'),
