@@ -1,8 +1,8 @@
-import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { DoctorError } from '../../../model/errors.ts';
-import type { SoakRun } from '../../../live/soak.ts';
+import type { SoakRun, Witness } from '../../../live/soak.ts';
 import type { Shrinkable } from '../../../live/soak-shrink.ts';
 import type { Setup } from '../../../proxy/lab/setup.ts';
 import { EXIT, type ExitCode } from '../../exit.ts';
@@ -26,6 +26,8 @@ interface SoakFlags {
   minutes: number;
   results?: string;
   out: string;
+  keep?: string;
+  judge?: string;
   shrink: boolean;
   quiet?: boolean;
   format: (typeof FORMATS)[number];
@@ -108,11 +110,8 @@ class Campaign {
     const folder = join(this.folder, String(this.made++));
     const { result, diagnosis, seconds, problem, sandbox } = await makeRun(job.setup, folder, this.signal);
     const run = soakRun(job, { witness: result, diagnosis, seconds, problem });
-    if (keepAs !== null && isFailure(run)) {
-      const to = join(this.flags.out, keepAs);
-      rmSync(to, { recursive: true, force: true });
-      cpSync(sandbox, join(to, 'sandbox'), { recursive: true });
-    }
+    if (keepAs !== null && isFailure(run)) keepAt(join(this.flags.out, keepAs), { job, sandbox, witness: result });
+    if (keepAs !== null && this.flags.keep !== undefined) keepAt(join(this.flags.keep, keepAs), { job, sandbox, witness: result });
     rmSync(folder, { recursive: true, force: true });
     return run;
   }
@@ -148,6 +147,48 @@ class Campaign {
   }
 }
 
+/** What `--judge` needs to judge a run again. */
+const WITNESS = 'witness.json';
+
+interface KeptRun {
+  readonly job: Pick<Job, 'seed' | 'clean' | 'settings'>;
+  readonly sandbox: string;
+  readonly witness: Witness | null;
+}
+
+function keepAt(folder: string, { job, sandbox, witness }: KeptRun): void {
+  if (witness === null) return;
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(sandbox, join(folder, 'sandbox'), { recursive: true });
+  const { seed, clean, settings } = job;
+  const { completed, streams } = witness;
+  writeFileSync(join(folder, WITNESS), `${JSON.stringify({ seed, clean, settings, completed, streams }, null, 2)}\n`);
+}
+
+/** Runs that were kept, judged by this version of the doctor. */
+async function judgedAgain(folder: string, flags: SoakFlags): Promise<readonly SoakRun[]> {
+  const [{ analyzed, inParallel, interruptible }, { soakRun }] = await Promise.all([
+    import('./lab-runs.ts'),
+    import('../../../live/soak.ts'),
+  ]);
+  if (!existsSync(folder)) throw new DoctorError('HLD_INPUT_NO_SUCH_PATH', { path: folder });
+  const { signal } = interruptible();
+  const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, WITNESS)));
+  const runs = await inParallel(
+    names.map((name) => async () => {
+      const kept = JSON.parse(readFileSync(join(folder, name, WITNESS), 'utf8')) as KeptRun['job'] & Witness;
+      const diagnosis = await analyzed(join(folder, name, 'sandbox'), signal);
+      return soakRun(
+        { seed: kept.seed, clean: kept.clean, settings: kept.settings },
+        { witness: kept, diagnosis, seconds: 0, problem: null },
+      );
+    }),
+    Math.trunc(flags.parallel),
+    signal,
+  );
+  return runs.filter((run) => run !== undefined).toSorted((a, b) => Number(a.clean) - Number(b.clean) || a.seed - b.seed);
+}
+
 function nameOf({ seed, clean }: Pick<Job, 'seed' | 'clean'>): string {
   return `${clean ? 'clean-' : ''}${seed}`;
 }
@@ -162,6 +203,11 @@ function readable<T>(read: () => T): T | undefined {
 
 async function soak(flags: SoakFlags): Promise<ExitCode> {
   const [runs, { isFailure, runText, soakResult, soakText }] = await Promise.all([import('./lab-runs.ts'), import('../../../live/soak.ts')]);
+  if (flags.judge !== undefined) {
+    const result = soakResult(await judgedAgain(flags.judge, flags));
+    print(flags.format === 'json' ? JSON.stringify(result, null, 2) : visible(soakText(result)));
+    return exitOf(result.failures.length, result.runs);
+  }
   const jobs = flags.scenario.length > 0 ? await kept(flags.scenario) : await drawn(flags);
   const before = earlier(flags.results);
   const keyOf = ({ clean, settings }: Pick<SoakRun, 'clean' | 'settings'>): string => `${clean} ${settings}`;
@@ -223,6 +269,8 @@ export function addSoak(live: Command, done: (code: ExitCode) => void): void {
     .option('--minutes <n>', 'begin no run after so many minutes', numberIn('--minutes', 0, MOST_MINUTES), MOST_MINUTES)
     .option('--results <file>', 'append a line per run to this file; runs that are in it are not made again')
     .option('--out <folder>', 'where sandboxes and shortest scenarios of failures go', 'soak-failures')
+    .option('--keep <folder>', 'keep the sandbox of every run here, with what its programs saw')
+    .option('--judge <folder>', 'make no runs: judge those that were kept there by this version')
     .option('--no-shrink', 'keep failures as they are')
     .option('--quiet', 'no progress')
     .option('--format <format>', 'text or json', oneOf('--format', FORMATS), 'text')
