@@ -149,7 +149,7 @@ function bounded(i: Interval): Interval | null {
 }
 
 function boundDirection(from: string, to: string, input: LedgerInput, bySid: SessionIndex): Bounds {
-  const streams = input.streams.get(`${from}\n${to}`) ?? [];
+  const streams = (input.streams.get(`${from}\n${to}`) ?? []).filter((s) => !s.astray);
   const receiver = input.parties.find((p) => p.email === to);
   const sender = input.parties.find((p) => p.email === from);
   if (streams.length === 0) return boundUnused(from, to, receiver, sender, input.sessions);
