@@ -27,6 +27,8 @@ interface LedgerInput {
   readonly hasRelayLog: boolean;
   readonly appBytes: readonly AppBytes[];
   readonly events: EventLog;
+  /** Parties whose log two clients write, of which one has the ports (F-19). */
+  readonly twins: ReadonlySet<string>;
   /** Logs and counters of all parties settled before the end: nothing is under way any more. */
   readonly settled: boolean;
 }
@@ -147,7 +149,7 @@ function bounded(i: Interval): Interval | null {
 }
 
 function boundDirection(from: string, to: string, input: LedgerInput, bySid: SessionIndex): Bounds {
-  const streams = input.streams.get(`${from}\n${to}`) ?? [];
+  const streams = (input.streams.get(`${from}\n${to}`) ?? []).filter((s) => !s.astray);
   const receiver = input.parties.find((p) => p.email === to);
   const sender = input.parties.find((p) => p.email === from);
   if (streams.length === 0) return boundUnused(from, to, receiver, sender, input.sessions);
@@ -229,6 +231,8 @@ function boundStream(
   const got = s.received;
   if (receiver?.log == null ? !wireTells(receiver) : !receiver.logComplete)
     return { hidden: true, ...atLeast(got, UNBOUNDED, UNBOUNDED), ...sent };
+  // The frame for which one of the two found no writer was written by the other.
+  if (input.twins.has(s.to)) return { hidden: false, ...atLeast(got, got?.bytes ?? 0, got?.distinct ?? 0), ...sent };
   // A Go client writes a line for a frame, but neither its number nor its bytes.
   const hidden = direct || receiver?.era.value === 'Go' ? undecoded(s, sender) : 0;
   const limits =
