@@ -4,7 +4,8 @@
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { FORMATS } from '../../src/cli/formats.ts';
-import { bundleOf, judgeFolder, removeScratch, unpacked } from '../helpers/bundle-run.ts';
+import { bundleOf, removeScratch } from '../../tools/bundle-run.ts';
+import { judgeFolder, unpacked } from '../helpers/bundle-run.ts';
 import { forCases, type Chance } from '../helpers/mutate.ts';
 import { chosen, KINDS, leakIn, Secrets } from '../helpers/planted.ts';
 import { makeSandbox, removeSandboxes } from '../ingest/sandbox.ts';
