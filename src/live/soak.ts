@@ -27,15 +27,7 @@ export interface Witness {
 export type Truth = 'whole' | 'stopped' | 'lost' | 'altered';
 
 export type Outcome =
-  | 'told'
-  | 'unsure'
-  | 'false-all-clear'
-  | 'clear'
-  | 'recovered'
-  | 'unsure-whole'
-  | 'false-alarm'
-  | 'false-figure'
-  | 'not-made';
+  'told' | 'unsure' | 'false-all-clear' | 'clear' | 'recovered' | 'unsure-whole' | 'false-alarm' | 'false-figure' | 'not-made';
 
 /** What a seed fails by; the others are as they should be, or admit that they do not know. */
 const FAILURES: readonly Outcome[] = ['false-all-clear', 'false-alarm', 'false-figure'];
@@ -79,7 +71,11 @@ function falseFigure({ streams }: Witness, { flows }: Diagnosis): string | undef
   return undefined;
 }
 
-export function outcomeOf(witness: Witness, diagnosis: Diagnosis, clean: boolean): { readonly outcome: Outcome; readonly note: string | null } {
+export function outcomeOf(
+  witness: Witness,
+  diagnosis: Diagnosis,
+  clean: boolean,
+): { readonly outcome: Outcome; readonly note: string | null } {
   const truth = truthOf(witness);
   const { verdict, because } = diagnosis;
   const passed = verdict === 'healthy' || verdict === 'degraded';

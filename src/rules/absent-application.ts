@@ -7,7 +7,7 @@ import { harm, name, names, ref, stopped } from './engine/ask.ts';
 import type { Sieve } from './engine/steps.ts';
 import type { CaseFile, PartyFact, Ref } from './facts/case-file.ts';
 import type { Telemetry } from './facts/load-files.ts';
-import { classifySkips } from './facts/skips.ts';
+import { classifySkips, stillOpen } from './facts/skips.ts';
 
 export const absentApplication = defineRule({
   meta: {
@@ -61,14 +61,8 @@ function neverCame(c: CaseFile, sampled: Sieve<Sampled>): Draft[] {
       'whose log has no session and no bind that failed',
       ({ p }) => c.events.ofParty(p.email, 'session-new', 'bind-failed').length === 0,
     )
-    .that('whose log has no program that connected and stayed', ({ p }) => !stayed(c, p))
+    .that('whose log has no program that connected and stayed', ({ p }) => stillOpen(c, p.email).length === 0)
     .rows.flatMap((x) => draftFor(c, x));
-}
-
-/** Debug lines show a program that connected and was not closed again. */
-function stayed(c: CaseFile, p: PartyFact): boolean {
-  const closed = c.events.ofParty(p.email, 'app-closed');
-  return c.events.ofParty(p.email, 'app-connected').some((e) => !closed.some((x) => x.path === e.path && x.line > e.line));
 }
 
 function draftFor(c: CaseFile, { p, t }: Sampled): Draft[] {

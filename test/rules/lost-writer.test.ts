@@ -51,6 +51,25 @@ testRule(lostWriter, {
       subject: 'client1 > aggregator',
       decisive: /write skipped/,
     },
+    'a probe was connected first, and leaves when the program is there': {
+      story: () => {
+        const s = story({ era: 'E3', debug: true }).startClients();
+        const key = s.canonical('client1', 'aggregator');
+        const opened = `hotlink tcp proxy: accepted on 127.0.0.1:9001 for ${key} (outbound=${key})`;
+        s.line('aggregator', opened).wait(1).line('aggregator', opened).wait(1);
+        return s
+          .line('aggregator', `hotlink tcp proxy: closed channel=${key}`)
+          .connect('client1')
+          .open('client1', 'aggregator')
+          .accept()
+          .data(8)
+          .noWriter(20)
+          .end(10);
+      },
+      subject: 'client1 > aggregator',
+      message: /had been connected/,
+      decisive: /write skipped/,
+    },
     'a write into the socket fails': {
       story: () =>
         story()

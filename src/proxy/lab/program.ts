@@ -71,9 +71,13 @@ class Peer {
     return all.subarray(0, length);
   }
 
-  /** What arrives is left in the socket: the program is busy with something else for ever. */
+  /** What arrives is left in the socket: the program is busy with something else. */
   stopReading(): void {
     this.socket.pause();
+  }
+
+  readAgain(): void {
+    this.socket.resume();
   }
 
   close(): void {
@@ -154,6 +158,15 @@ export class Program {
     if (!this.isHung) return;
     if (!this.signal.aborted) await once(this.signal, 'abort');
     throw new Error('hung on purpose');
+  }
+
+  /** Leaves what comes from a peer in the socket until its turn. */
+  leave(peer: number): void {
+    this.peer(peer).stopReading();
+  }
+
+  turnTo(peer: number): void {
+    this.peer(peer).readAgain();
   }
 
   stopReading(): void {

@@ -1,41 +1,11 @@
 /** Failures that the lab can make, by name: what breaks, in which eras it shows, and what `analyze` then says first. */
 import { DoctorError } from '../../model/errors.ts';
 import { choices as oneOf } from '../../util/suggest.ts';
+import { MECHANISM_SCENARIOS } from './mechanism-scenarios.ts';
+import { ANY, completes, stalls, type Scenario } from './scenario.ts';
 import { applySettings, DEFAULT_SETUP, parseSettings, type Setup } from './setup.ts';
 
-export interface Expected {
-  /** Rule that names the first cause. */
-  readonly cause: string;
-  /** `client1`, `client1>client2`, `run`; `*`: it varies from run to run. */
-  readonly where: string;
-  /** Whether the programs get to their end. */
-  readonly completes: boolean;
-}
-
-export interface Scenario {
-  readonly name: string;
-  readonly shows: string;
-  /** Failure catalogue (field guide 9). */
-  readonly failures: string;
-  /** The first is what it runs with. */
-  readonly eras: readonly string[];
-  /** Beyond the era, in the notation of `live verify`. */
-  readonly settings: string;
-  readonly expects: Expected;
-  /** Settings that make it go away; null: no version does. */
-  readonly cure: string | null;
-}
-
-/** Clients that take no part in the failure themselves: it shows in each of these. The first waits for no peer connection. */
-const ANY: readonly string[] = ['E5b', 'E6'];
-
-function stalls(cause: string, where: string): Expected {
-  return { cause, where, completes: false };
-}
-
-function completes(cause: string, where: string): Expected {
-  return { cause, where, completes: true };
-}
+export type { Expected, Scenario } from './scenario.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -299,6 +269,7 @@ export const SCENARIOS: readonly Scenario[] = [
     expects: completes('websocket-fallback', 'run'),
     cure: 'chunk-bytes=61440',
   },
+  ...MECHANISM_SCENARIOS,
 ];
 
 export const SCENARIO_NAMES: readonly string[] = SCENARIOS.map(({ name }) => name);

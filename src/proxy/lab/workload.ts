@@ -176,6 +176,41 @@ async function mesh({ me, parties, program, options, begin }: Part): Promise<voi
   }
 }
 
+/**
+ * The second sends much to the last and then tells the first, whose word the last takes before all that. Nothing is wrong with such programs:
+ * each reads everything in the end. Where one channel holds up another they wait for each other for ever (F-7, F-8).
+ */
+async function crossed({ me, parties, program, options, begin }: Part): Promise<void> {
+  const last = parties - 1;
+  if (parties < 3) return;
+  await begin('sync', 0);
+  if (me === 0) await program.send(last, content(options.seed, 0, SYNC_BYTES));
+  if (me === last) await program.receive(0);
+  for (let round = 1; round <= options.rounds; round++) {
+    const phase = `round ${round}`;
+    await begin(phase, round);
+    const word = content(options.seed, round * 2, SYNC_BYTES);
+    const much = content(options.seed, round * 2 + 1, options.bytes);
+    const take = async (peer: number, expected: Buffer): Promise<void> => {
+      if (!(await program.receive(peer)).equals(expected)) throw changed(peer, phase);
+    };
+    if (me === 0) {
+      await take(1, word);
+      await program.send(last, word);
+    }
+    if (me === 1) {
+      await program.send(last, much);
+      await program.send(0, word);
+    }
+    if (me === last) {
+      program.leave(1);
+      await take(0, word);
+      program.turnTo(1);
+      await take(1, much);
+    }
+  }
+}
+
 export const WORKLOADS = {
   rounds: { says: 'the order of the reference computation: all report to the first, then rounds of shares and reveals', play: rounds },
   echo: { says: 'the first sends to each, and each sends it back', play: echo },
@@ -185,6 +220,7 @@ export const WORKLOADS = {
   },
   'seed-29509799': { says: 'the programs of the published stall, byte by byte', play: playSeed },
   burst: { says: 'the last but one sends files to the last without a pause; no lengths in front', play: burst },
+  crossed: { says: 'the second sends to the last, which first takes a word of the first that comes later', play: crossed },
   mesh: { says: 'everybody greets everybody, then sends to everybody at once, in rounds', play: mesh },
 } as const satisfies Record<string, Workload>;
 

@@ -42,6 +42,10 @@ export interface Behaviour {
   /** How long each of the first frames of a session waits for peer to peer. */
   readonly graceMs: number;
   readonly graceFrames: number;
+  /** One frame after the other, whatever it waits for; or a frame that waits holds up those of its own path alone (F-7). */
+  readonly readLoop: 'one' | 'per-path';
+  /** A lost connection: a second set of sessions and listeners beside the first, or the first goes on and accepts its sessions again (F-18). */
+  readonly reconnect: 'new-half' | 'keep';
   /** Telemetry is written at least so often; 0: only when something moves. */
   readonly flushMs: number;
   /** Telemetry has `bench_strict` and `strict_violations`. */
@@ -83,6 +87,8 @@ const E3: Behaviour = {
   bindRetryMs: 0,
   graceMs: 0,
   graceFrames: 0,
+  readLoop: 'one',
+  reconnect: 'new-half',
   flushMs: 3000,
   strictKeys: false,
   quic: 'none',

@@ -25,6 +25,8 @@ const SYNC_MS = 104;
 const HEALTH_MS = 5000;
 /** At most one flush in this time for things that move. */
 const FLUSH_LEAST_MS = 1000;
+/** A kept manager looks so often for a new connection. */
+const RETRY_MS = 20;
 const BACKOFF_FIRST_MS = 250;
 const BACKOFF_MOST_MS = 5000;
 /** Messages waiting for the relay; senders wait behind them. */
@@ -70,6 +72,9 @@ export class Party {
   private readonly sentAcls = new Map<string, string>();
   private readonly acknowledgements = new Map<string, string>();
   private line: Line | undefined;
+  /** Where a reconnect keeps it. */
+  private kept: Manager | undefined;
+  private readonly unsent: Message[] = [];
   private hasServerIce = false;
 
   constructor(options: PartyOptions) {
@@ -181,11 +186,27 @@ export class Party {
     socket.on('error', () => undefined);
     const line: Line = { socket, outgoing: new BoundedQueue(OUTBOUND_QUEUE), encoding, manager: undefined };
     this.line = line;
-    if (this.o.hotlink) this.newManager(line);
+    if (this.o.hotlink) await this.takeManager(line);
     socket.off('message', keep);
     this.read(line, early);
     this.loops.push(this.write(line));
     return line;
+  }
+
+  private async takeManager(line: Line): Promise<void> {
+    if (this.kept === undefined) return this.newManager(line);
+    line.manager = this.kept;
+    for (const message of this.unsent.splice(0)) await line.outgoing.put(message);
+    await this.kept.resume();
+  }
+
+  /** Over the connection that there is, or the next one. */
+  private async sendKept(message: Message): Promise<boolean> {
+    while (!this.isOver) {
+      if ((await this.line?.outgoing.put(message)) === true) return true;
+      await this.pause(RETRY_MS);
+    }
+    return false;
   }
 
   private newManager(line: Line): void {
@@ -207,7 +228,7 @@ export class Party {
       encoding: line.encoding,
       noCredentials: this.hasServerIce,
       stack,
-      send: async (message) => line.outgoing.put(message),
+      send: async (message) => (behaviour.reconnect === 'keep' ? this.sendKept(message) : line.outgoing.put(message)),
       log,
       decoded: (message) => this.log.decoded(message, behaviour),
       ensureDirectory: (path) => this.folder.ensureDirectory(path),
@@ -219,6 +240,7 @@ export class Party {
     flush();
     flush();
     line.manager = manager;
+    if (behaviour.reconnect === 'keep') this.kept = manager;
     const side = new ProxySide(manager, { email, behaviour, debug, bindAddress, log });
     this.sides.add(side);
     // An older manager keeps looking and flushing, as the real one does (F-18).
@@ -261,10 +283,15 @@ export class Party {
 
   private async write(line: Line): Promise<void> {
     for (let message = await line.outgoing.take(); message !== undefined; message = await line.outgoing.take()) {
-      if (line.socket.readyState !== WebSocket.OPEN) continue;
-      const bytes = encodeMessage(message, line.encoding);
-      await new Promise<void>((resolve) => line.socket.send(bytes, { binary: line.encoding === 'msgpack' }, () => resolve()));
+      const isOpen = line.socket.readyState === WebSocket.OPEN;
+      const problem = isOpen ? await this.send(line, message) : new Error('closed');
+      if (problem !== undefined && this.kept !== undefined) this.unsent.push(message);
     }
+  }
+
+  private async send({ socket, encoding }: Line, message: Message): Promise<Error | undefined> {
+    const bytes = encodeMessage(message, encoding);
+    return new Promise((resolve) => socket.send(bytes, { binary: encoding === 'msgpack' }, (error) => resolve(error ?? undefined)));
   }
 
   /** Resolves when the connection is gone. */

@@ -64,6 +64,8 @@ export class Manager {
   private readonly delivery: Delivery;
   private readonly peers: Peers;
   private readonly quic: FailingQuic | undefined;
+  /** The last frame of each path, where paths do not wait for each other. */
+  private readonly behind = new Map<string, Promise<void>>();
 
   constructor(options: ManagerOptions) {
     const { behaviour, email, p2pOnly, send, log, stack } = options;
@@ -187,7 +189,18 @@ export class Manager {
     const session = this.sessions.inbound.get(message.session);
     if (session === undefined) return;
     const path = message.path.trim() === '' ? session.path : message.path;
-    await this.delivery.deliver({ path, session: message.session, seq: message.seq, payload });
+    const arrival = { path, session: message.session, seq: message.seq, payload };
+    if (this.o.behaviour.readLoop === 'one') return this.delivery.deliver(arrival);
+    const mine = (this.behind.get(path) ?? Promise.resolve()).then(async () => this.delivery.deliver(arrival));
+    this.behind.set(
+      path,
+      mine.catch(() => undefined),
+    );
+  }
+
+  /** The connection is another one: the relay must know it before it passes on what peers send. */
+  async resume(): Promise<void> {
+    for (const session of this.sessions.inbound.keys()) await this.o.send({ type: 'HOTLINK_ACCEPT', id: randomUUID(), session });
   }
 
   /** A frame of a data channel: it holds up its own channel only. */

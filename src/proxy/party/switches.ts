@@ -59,6 +59,16 @@ const SWITCHES: { readonly [K in keyof Switches]: SwitchInfo } = {
   bindRetryMs: { takes: WAIT, says: 'how long a port that is taken is tried again', source: '8.2' },
   graceMs: { takes: { least: 0, most: 10_000, unit: 'ms' }, says: 'how long the first frames wait for peer to peer', source: '8.7, F-33' },
   graceFrames: { takes: { least: 0, most: 1000, unit: 'frames' }, says: 'how many frames of a session do', source: '8.7' },
+  readLoop: {
+    takes: ['one', 'per-path'],
+    says: 'a frame that waits for its program holds up everything, or its own path alone',
+    source: '8.6, F-7',
+  },
+  reconnect: {
+    takes: ['new-half', 'keep'],
+    says: 'after a lost connection: new sessions and listeners beside the old ones, or the old go on and accept again',
+    source: '8.8, F-18',
+  },
   flushMs: { takes: WAIT, says: 'how often telemetry and the summary line are written; 0: only when something moves', source: '5.3' },
   strictKeys: { takes: 'yes-no', says: "telemetry has E6's keys", source: '5.1' },
   quic: { takes: ['none', 'off', 'fails'], says: 'QUIC: not of this version, switched off, tried and never ready', source: '4.5' },

@@ -227,13 +227,17 @@ function boundStream(
   const sentFrames = numbered(s, sender, direct, input.settled);
   const sent = { sentBytes: bytesSent(s, direct, sentFrames), sentFrames };
   const got = s.received;
-  if (receiver?.log == null ? !wireTells(receiver) : !receiver.logComplete)
-    return { hidden: true, ...atLeast(got, UNBOUNDED, UNBOUNDED), ...sent };
+  if (!isShown(receiver)) return { hidden: true, ...atLeast(got, UNBOUNDED, UNBOUNDED), ...sent };
   // A Go client writes a line for a frame, but neither its number nor its bytes.
   const hidden = direct || receiver?.era.value === 'Go' ? undecoded(s, sender) : 0;
   const limits =
     hidden === 0 ? [got?.prefixBytes, got?.prefixFrames] : [(got?.distinctBytes ?? 0) + hidden * P2P_FRAME_MAX, (got?.distinct ?? 0) + hidden];
   return { hidden: hidden > 0, ...atLeast(got, limits[0] ?? 0, limits[1] ?? 0), ...sent };
+}
+
+/** Its log, or without one a capture, holds all that came from the WebSocket. */
+function isShown(receiver: PartyFact | undefined): boolean {
+  return receiver?.log == null ? wireTells(receiver) : receiver.logComplete;
 }
 
 /** A data channel opened for it, or the receiver's version writes no line for frames that came another way. */

@@ -159,12 +159,22 @@ function connectedBefore(c: CaseFile, party: string, sender: string | null, even
   const spoke = c.events
     .ofParty(party, c.party(party)?.era.value === 'Go' ? 'fallback' : 'session-new')
     .filter((e) => e.line < event.line && (sender === null || c.sessions.some((s) => s.sid === e.sid && s.peer === sender)));
-  const accepted = c.events.ofParty(party, 'app-connected').filter((e) => e.line < event.line && samePair(e.channel, event.channel));
-  const usable = accepted.filter(
-    (a) => !c.events.ofParty(party, 'app-closed').some((x) => x.path === a.path && x.line > a.line && x.line < event.line),
-  );
+  const usable = stillOpen(c, party, event.line).filter((e) => samePair(e.channel, event.channel));
   // The skip comes 5 s after the frame: a program that connected in between would have been found.
   return [...spoke, ...usable].slice(0, 2);
+}
+
+/**
+ * Debug lines show a program's connection that is not closed again before this line of its log. The line of a close does not say which of
+ * several connections it was, so as many as were closed are left out, the oldest first: a probe comes before the program (F-4).
+ */
+export function stillOpen(c: CaseFile, party: string, before = Infinity): readonly LogEvent[] {
+  const closed = c.events.ofParty(party, 'app-closed').filter((e) => e.line < before);
+  const opened = c.events.ofParty(party, 'app-connected').filter((e) => e.line < before);
+  return opened.filter((a) => {
+    const later = opened.filter((x) => x.path === a.path && x.line >= a.line).length;
+    return later <= opened.filter((x) => x.path === a.path).length - closed.filter((x) => x.path === a.path).length;
+  });
 }
 
 function samePair(a: string | null, b: string | null): boolean {

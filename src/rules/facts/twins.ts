@@ -13,7 +13,10 @@ export interface Meeting {
 }
 
 /** What the relay says of a user's connections; a relay that starts anew knows no connection of before. */
-export function connectionsOf(c: Pick<CaseFile, 'events'>, email: string): { readonly email: string; readonly lines: readonly LogEvent[] } | undefined {
+export function connectionsOf(
+  c: Pick<CaseFile, 'events'>,
+  email: string,
+): { readonly email: string; readonly lines: readonly LogEvent[] } | undefined {
   const lines = c.events
     .of('hub-registered', 'hub-removed', 'relay-start')
     .filter((e) => e.user === email || e.kind === 'relay-start')

@@ -202,7 +202,10 @@ function readable<T>(read: () => T): T | undefined {
 }
 
 async function soak(flags: SoakFlags): Promise<ExitCode> {
-  const [runs, { isFailure, runText, soakResult, soakText }] = await Promise.all([import('./lab-runs.ts'), import('../../../live/soak.ts')]);
+  const [runs, { isFailure, runText, soakResult, soakText }] = await Promise.all([
+    import('./lab-runs.ts'),
+    import('../../../live/soak.ts'),
+  ]);
   if (flags.judge !== undefined) {
     const result = soakResult(await judgedAgain(flags.judge, flags));
     print(flags.format === 'json' ? JSON.stringify(result, null, 2) : visible(soakText(result)));
