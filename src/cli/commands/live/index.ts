@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../../exit.ts';
+import { addMatrix } from './matrix.ts';
 import { addParty } from './party.ts';
 import { addProgram } from './program.ts';
 import { addRelay } from './relay.ts';
@@ -18,6 +19,7 @@ export function addLive(program: Command, done: (code: ExitCode) => void): void 
   addVerify(live, done);
   addReproduce(live, done);
   addSoak(live, done);
+  addMatrix(live, done);
   addRelay(live, done);
   addParty(live, done);
   addProgram(live, done);
