@@ -156,7 +156,9 @@ export function planMatrix(scenarios: readonly MatrixScenario[], options: PlanOp
     ...(withClean ? (options.small ? [cell('clean', null, 'E5b', 'parties=3', run)] : clean(options, run)) : []),
   ]);
   const order: readonly CellKind[] = ['diagonal', 'clean', 'cure', 'sweep'];
-  const once = [...new Map(cells.map((one) => [one.id, one])).values()];
+  // A cure may be another transport.
+  const wished = cells.filter(({ transport, parties }) => options.transports.includes(transport) && options.layouts.includes(parties));
+  const once = [...new Map(wished.map((one) => [one.id, one])).values()];
   return order.flatMap((kind) => once.filter((one) => one.kind === kind));
 }
 

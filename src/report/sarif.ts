@@ -5,6 +5,7 @@
 import type { Check, Diagnosis, Severity } from '../model/diagnosis.ts';
 import { jsonText } from './json.ts';
 import { judgedFindings, otherChecks, titleOf, type JudgedFinding } from './outcome.ts';
+import { PRECISION } from './precision.ts';
 import { codeFlow, locationOf, message, uriOf, BASE } from './sarif-locations.ts';
 
 const LEVEL: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
@@ -72,11 +73,13 @@ function descriptorOf(id: string, rows: readonly Row[]): object {
   const worst = rows.toSorted((a, b) => RANK[b.severity] - RANK[a.severity])[0];
   const help = rows.find((r) => r.remedy !== undefined)?.remedy;
   const words = id.replaceAll(/[-:]/g, ' ');
+  const precision = Object.hasOwn(PRECISION, id) ? PRECISION[id] : undefined;
   return {
     id,
     shortDescription: message(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`),
     ...(help === undefined ? {} : { help: message(`${help}\n\nhotlink-doctor explain ${id} says what it proves and how it judges.`) }),
     defaultConfiguration: { level: worst === undefined ? 'warning' : LEVEL[worst.severity] },
+    ...(precision === undefined ? {} : { properties: { precision } }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Diagnosis } from '../../src/model/diagnosis.ts';
+import { PRECISION } from '../../src/report/precision.ts';
 import { renderSarif } from '../../src/report/sarif.ts';
 import { poisoned, poisonedGate, sarifFaults } from '../helpers/formats.ts';
 import { gateSet, recorded } from '../helpers/gate.ts';
@@ -25,7 +26,7 @@ interface Result {
 }
 interface Log {
   runs: {
-    tool: { driver: { rules: { id: string }[] } };
+    tool: { driver: { rules: { id: string; properties?: { precision?: string } }[] } };
     artifacts: { location: { uri: string } }[];
     invocations: {
       executionSuccessful: boolean;
@@ -53,6 +54,12 @@ describe('SARIF', () => {
     expect(run?.results).toHaveLength(new Set([...d.causes, ...d.findings].map((f) => f.fingerprint)).size);
     // Every result names a rule that is described, at its place.
     for (const r of run?.results ?? []) expect(run?.tool.driver.rules[r.ruleIndex]?.id).toBe(r.ruleId);
+  });
+
+  it('says of each rule of ours how sure it is, as docs/grades.md grades it', () => {
+    const rules = log(recorded('stall-e3-debug')).runs[0]?.tool.driver.rules ?? [];
+    expect(rules.length).toBeGreaterThan(0);
+    for (const { id, properties } of rules) expect(properties?.precision, id).toBe(PRECISION[id]);
   });
 
   it('of several documents has a run for each', () => {
