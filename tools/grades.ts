@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { CellRun } from '../src/live/matrix.ts';
 import type { Diagnosis } from '../src/model/diagnosis.ts';
 import { loadRules } from './check-parts.ts';
-import { gradeFaults, gradeRules, gradesPage, matrixOf, precisionModule } from './parts/grades.ts';
+import { gradeFaults, gradeRules, gradesPage, matrixOf, outdated, precisionModule } from './parts/grades.ts';
 import { judgeRecording, type Expectation, type RecordedCase } from './parts/recordings.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -55,14 +55,14 @@ const rules = gradeRules(
   cases,
 );
 const written = [
-  [PAGE, gradesPage(rules, matrix, cases)],
+  [PAGE, gradesPage(rules, matrix, cells, cases)],
   [TABLE, precisionModule(rules)],
 ] as const;
 if (process.argv.includes('--write')) for (const [path, text] of written) writeFileSync(join(ROOT, path), text);
 const stale = written
   .filter(([path, text]) => !existsSync(join(ROOT, path)) || readFileSync(join(ROOT, path), 'utf8') !== text)
   .map(([path]) => `${path}: stale; run npx tsx tools/grades.ts --write`);
-const faults = [...gradeFaults(matrix, cells), ...stale];
+const faults = [...outdated(cells).map((fault) => `${MATRIX}: ${fault}`), ...gradeFaults(matrix, cells), ...stale];
 for (const fault of faults) console.log(fault);
 if (faults.length > 0) process.exitCode = 1;
 else console.log(`${rules.length} rules graded by ${matrix.runs} runs and ${cases.length} recordings`);

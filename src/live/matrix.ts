@@ -215,7 +215,9 @@ export function gradeMatrix(all: readonly CellRun[], faults: readonly KnownFault
   const rules = new Set(judged.flatMap(({ run, wanted }) => [...wanted, ...run.found].map(({ rule }) => rule)));
   const list = [...rules].toSorted().map((rule) => graded(rule, judged));
   const names = [...new Set(judged.map(({ run }) => run.fault))];
-  const falseAllClears = made.filter(({ completed, verdict }) => !completed && (verdict === 'healthy' || verdict === 'degraded'));
+  // A fault that leaves no trace, by its truth, can be in a run that passes.
+  const leavesTrace = ({ fault }: CellRun): boolean => (truth.get(fault)?.finds.length ?? 1) > 0;
+  const passed = made.filter(({ completed, verdict }) => !completed && (verdict === 'healthy' || verdict === 'degraded'));
   return {
     schema: MATRIX_SCHEMA,
     confidence: CONFIDENCE,
@@ -237,7 +239,7 @@ export function gradeMatrix(all: readonly CellRun[], faults: readonly KnownFault
     }),
     misses: judged.flatMap(({ run, missed }) => missed.map(({ rule, where }) => ({ id: run.id, rule, where, instead: run.cause }))),
     alarms: judged.flatMap(({ run, alarms }) => alarms.map(({ rule, where }) => ({ id: run.id, rule, where }))),
-    falseAllClears: falseAllClears.map(({ id }) => id),
+    falseAllClears: passed.filter((run) => leavesTrace(run)).map(({ id }) => id),
     meets: list.every(({ meets }) => meets),
   };
 }

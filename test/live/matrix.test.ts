@@ -188,6 +188,8 @@ describe('grades', () => {
     const run = cellRun({ kind: 'sweep', verdict: 'healthy', found: [error('sender-lock-drop')] });
     const result = gradeMatrix([run], FAULTS);
     expect(result).toMatchObject({ grades: [], alarms: [], falseAllClears: ['x'] });
+    const unseen = cellRun({ fault: 'stalled-reader', verdict: 'degraded' });
+    expect(gradeMatrix([unseen], FAULTS).falseAllClears).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CellRun } from '../../src/live/matrix.ts';
 import type { Diagnosis } from '../../src/model/diagnosis.ts';
-import { gradeFaults, gradeRules, gradesPage, matrixOf, precisionModule, type Grade } from '../../tools/parts/grades.ts';
+import { gradeFaults, gradeRules, gradesPage, matrixOf, outdated, PLANNED, precisionModule, type Grade } from '../../tools/parts/grades.ts';
 import { judgeRecording, type RecordedCase } from '../../tools/parts/recordings.ts';
 
 function made(fault: string, rule: string, where: string, index = 0): CellRun {
@@ -76,7 +76,7 @@ describe('the check', () => {
     const faults = gradeFaults(matrix, cells).join('\n');
     expect(faults).toContain('missed: dead-client client2, unexplained');
     expect(faults).toContain('false alarm: frozen-link client1, unexplained');
-    expect(gradesPage(gradeRules(['dead-client'], matrix, []), matrix, [])).toContain('UNEXPLAINED');
+    expect(gradesPage(gradeRules(['dead-client'], matrix, []), matrix, cells, [])).toContain('UNEXPLAINED');
   });
 
   it('names runs of a fault that is no more, and stops that passed', () => {
@@ -84,6 +84,12 @@ describe('the check', () => {
     const faults = gradeFaults(matrixOf(cells), cells).join('\n');
     expect(faults).toContain('a fault that is no more: diagonal lost-hat');
     expect(faults).toContain('passed though it did not come to its end');
+  });
+
+  it('names results of cells that are planned no more; another seed is the same cell', () => {
+    const [id = ''] = PLANNED;
+    const run = made('dead-client', 'dead-client', 'client2');
+    expect(outdated([{ ...run, id }, { ...run, id: `${id} seed=2` }, run])).toEqual([expect.stringContaining(run.id)]);
   });
 
   it('writes a table of every rule', () => {

@@ -1,6 +1,6 @@
 /** The grade of every rule, from runs of our own and from recordings, and the page and table that are written from it. */
 import { gradeMatrix, LEAST_PRECISION, type CellRun, type KnownFault, type MatrixResult, type RuleGrade } from '../../src/live/matrix.ts';
-import { matrixFaults } from '../../src/live/matrix-plan.ts';
+import { matrixFaults, planMatrix } from '../../src/live/matrix-plan.ts';
 import { OWN_FAULTS, TRUTHS } from '../../src/live/matrix-truth.ts';
 import { confusionTable, cureTable, gradeRow, markdownTable } from '../../src/live/matrix-text.ts';
 import { SCENARIOS } from '../../src/proxy/lab/scenarios.ts';
@@ -26,6 +26,28 @@ export interface GradedRule {
 }
 
 export const FAULTS: readonly KnownFault[] = matrixFaults(SCENARIOS);
+
+/** Every cell that the whole matrix has, once. */
+export const PLANNED: ReadonlySet<string> = new Set(
+  planMatrix(SCENARIOS, { faults: [], behaviours: [], layouts: [2, 3, 4], transports: ['websocket', 'webrtc'], runs: 1, small: false }).map(
+    ({ id }) => id,
+  ),
+);
+
+/** The cell of which a run with a seed of its own is another one. */
+function planOf(id: string): string {
+  return id.replace(/ seed=\d+$/, '');
+}
+
+/** Results of cells that are planned no more, such as those of a scenario that was changed. */
+export function outdated(cells: readonly CellRun[]): readonly string[] {
+  return cells.filter(({ id }) => !PLANNED.has(planOf(id))).map(({ id }) => `no cell of the matrix any more: ${id}`);
+}
+
+function madeText(cells: readonly CellRun[]): string {
+  const made = new Set(cells.filter(({ problem }) => problem === undefined).map(({ id }) => planOf(id)));
+  return made.size === PLANNED.size ? `all ${PLANNED.size} cells` : `${made.size} of ${PLANNED.size} cells; the others are not made yet`;
+}
 
 export function matrixOf(cells: readonly CellRun[]): MatrixResult {
   return gradeMatrix(cells, FAULTS);
@@ -139,12 +161,17 @@ function recordingsTable(cases: readonly RecordedCase[]): string {
   return markdownTable([['recording', 'the run', 'right', 'missed', 'false alarm'], ...rows]);
 }
 
-export function gradesPage(rules: readonly GradedRule[], matrix: MatrixResult, cases: readonly RecordedCase[]): string {
+export function gradesPage(
+  rules: readonly GradedRule[],
+  matrix: MatrixResult,
+  made: readonly CellRun[],
+  cases: readonly RecordedCase[],
+): string {
   const own = OWN_FAULTS.map(({ name, settings }) => `\`${name}\` (${settings === '' ? 'as it is' : `\`${settings}\``})`);
   return `${[
     '# How sure each rule is',
     '',
-    `${matrix.runs} runs of \`live matrix\`, each with one known fault or none, and ${cases.length} recordings of the real system. What a run has to show is`,
+    `${matrix.runs} runs of \`live matrix\` (${madeText(made)}) and ${cases.length} recordings of the real system. What a run has to show is`,
     'written in `src/live/matrix-truth.ts` before it is made. Written by `npx tsx tools/grades.ts --write`, compared by `npm run parts`;',
     '`live matrix --resume bench/results/matrix.ndjson` makes cells that are not there yet.',
     '',
