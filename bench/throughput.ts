@@ -327,6 +327,7 @@ function median(values: readonly number[]): number {
 const WAYS: readonly Way[] = [
   hop(),
   hotlink('websocket', ['--overflow', 'wait'], ['--grace-ms', '0']),
+  hotlink('websocket-one-log', ['--overflow', 'wait'], ['--grace-ms', '0', '--no-daemon-log']),
   hotlink('websocket-lean', ['--overflow', 'wait'], ['--grace-ms', '0', '--no-daemon-log', '--log-payload', 'zeros']),
   hotlink('webrtc', [], ['--transport', 'webrtc', '--grace-ms', '10000']),
 ];

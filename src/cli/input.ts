@@ -186,6 +186,18 @@ function ofStdin(error: unknown): unknown {
   return 'path' in details ? new DoctorError(code, { ...details, path: 'the standard input' }, { cause }) : error;
 }
 
+/** The files of an input, none of them read yet; of a saved database there are none. */
+export async function findFiles(path: string, also: readonly string[], scratch: Scratch): Promise<readonly Seen[]> {
+  const status = statOf(path);
+  refuseSpecial(path, status);
+  if (status.isFile() && isDatabase(path)) throw new DoctorError('HLD_INPUT_NOTHING_RECOGNISED', { path, files: 1 });
+  try {
+    return await lookAtInput(path, also, scratch);
+  } catch (error) {
+    throw ofSystem(error, path);
+  }
+}
+
 type Opened = Omit<OpenInput, 'close'>;
 
 async function openPath(path: string, options: OpenOptions, scratch: Scratch): Promise<Opened> {

@@ -261,7 +261,7 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 /** Seconds since 1970 beyond which a stamp is none: the year 5138. */
 const MAX_SECONDS = 1e11;
 
-function parseLine(text: string): Parsed | 'not-json' | 'unexpected-shape' | 'bad-payload' | 'capture-limit' {
+export function parseLine(text: string): Parsed | 'not-json' | 'unexpected-shape' | 'bad-payload' | 'capture-limit' {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -290,7 +290,7 @@ function addressOf(text: string | null | undefined): string | null {
 }
 
 /** Who a request says it is from: the query, a header, or the subject of its token. The token itself goes nowhere. */
-function userOf(target: string, headers: ReadonlyMap<string, string>): string | null {
+export function userOf(target: string, headers: ReadonlyMap<string, string>): string | null {
   const query = target.indexOf('?');
   const named = query < 0 ? null : new URLSearchParams(target.slice(query + 1)).get('user');
   return (

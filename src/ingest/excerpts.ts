@@ -36,6 +36,8 @@ const BLOCK_BYTES = 64 * 1024;
 
 /** Where payload begins: printed byte lists, the sample of a dump, and the bytes of a capture. */
 const PAYLOAD = /\b(?:payload|content): Some\(\[|\bhex=|"bytes"\s*:\s*"/;
+/** Where a bundle has a mask, there was a secret. */
+const MASK = /(?<=[=:]\s?["'\\[(]{0,4})\*\*\*(?!\*)/;
 // oxlint-disable-next-line no-control-regex -- colour codes of the relay's log
 const COLOUR = /\x1b\[[0-9;]*m/g;
 
@@ -44,7 +46,7 @@ export function shownText(raw: string, isWhole: boolean): string {
   const line = raw.replace(COLOUR, '').replace(/\r$/, '');
   const payload = PAYLOAD.exec(line);
   const secret = firstSecret(line);
-  const cuts = [line.length];
+  const cuts = [line.length, MASK.exec(line)?.index ?? line.length];
   if (payload !== null) cuts.push(payload.index + payload[0].length);
   if (secret >= 0) cuts.push(secret);
   const end = Math.min(...cuts);

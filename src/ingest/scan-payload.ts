@@ -6,6 +6,8 @@
  * (payload.wat: 9.4 GB/s where a loop over words gave 3.6, docs/decisions/0009-wasm.md). A list is whole
  * when everything up to `]` lies between blank and `?`, digits stand at both ends, and the separators are so many commas
  * and so many blanks; a line that was torn and goes on with another line's text never is. Nothing of the list is kept.
+ *
+ * In a bundle the list is replaced by its length, `1234 bytes])…`: that number is the count then.
  */
 
 import { PAYLOAD_WASM } from './payload-wasm.ts';
@@ -15,6 +17,11 @@ const CLOSE = 93;
 const SHORT_BYTES = 256;
 /** The piece that is handed over at once: it stays in the fast caches. */
 const PIECE_BYTES = 64 * 1024;
+
+/** What follows the number where a bundle has the length of a list instead of the list. */
+const LENGTH_END = Buffer.from(' bytes]');
+/** More digits than a number holds exactly. */
+const MOST_DIGITS = 15;
 
 interface Global {
   value: number;
@@ -60,6 +67,10 @@ export class PayloadCounter {
   private commas = 0;
   private first = 0;
   private last = 0;
+  /** Digits and characters of `LENGTH_END` seen so far, while all that was seen is a length; -1: it is none. */
+  private digits = 0;
+  private ending = 0;
+  private told = 0;
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
@@ -71,20 +82,30 @@ export class PayloadCounter {
     this.length = 0;
     this.separators = 0;
     this.commas = 0;
+    this.digits = 0;
+    this.ending = 0;
+    this.told = 0;
+  }
+
+  private get isTold(): boolean {
+    return this.ending === LENGTH_END.length;
   }
 
   /** The list was read to its closing bracket, and is one. */
   get isComplete(): boolean {
+    if (this.isTold) return true;
     if (!this.closed || !this.isGood) return false;
     return this.length === 0 || (isDigit(this.first) && isDigit(this.last) && this.separators === 2 * this.commas);
   }
 
   /** Elements of a whole list. */
   get count(): number {
+    if (this.isTold) return this.told;
     return this.length === 0 ? 0 : this.commas + 1;
   }
 
   feed(from: number, to: number): void {
+    if (this.digits >= 0) this.feedLength(from, to);
     if (this.closed || !this.isGood || from >= to) return;
     const { bytes } = this;
     const end = to - from < SHORT_BYTES ? this.short(from, to) : this.long(from, to);
@@ -93,6 +114,21 @@ export class PayloadCounter {
     if (this.length === 0) this.first = bytes[from] ?? 0;
     this.last = bytes[end - 1] ?? 0;
     this.length += end - from;
+  }
+
+  /** Most lists are none after their first element. */
+  private feedLength(from: number, to: number): void {
+    for (let p = from; p < to && !this.isTold; p++) {
+      const byte = this.bytes[p] ?? 0;
+      if (this.ending === 0 && isDigit(byte) && this.digits < MOST_DIGITS) {
+        this.told = this.told * 10 + byte - 48;
+        this.digits++;
+      } else if (this.digits > 0 && byte === LENGTH_END[this.ending]) this.ending++;
+      else {
+        this.digits = -1;
+        return;
+      }
+    }
   }
 
   /** Counts up to the closing bracket; gives where it stands, or `to`. */

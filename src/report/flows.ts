@@ -76,6 +76,8 @@ export function lossOf(
 ): { readonly after: string; readonly before: string } | undefined {
   for (const [i, [stage, bounds]] of known.entries()) {
     if (bounds === null) continue;
+    // More came out behind it: those bytes went another way, as peer to peer past the relay.
+    if (known.slice(i + 1).some(([, more]) => more !== null && more.min > bounds.max)) continue;
     const earlier = known.slice(0, i).findLast(([, more]) => more !== null && more.min > bounds.max);
     if (earlier !== undefined) return { after: earlier[0], before: stage };
   }

@@ -3,7 +3,7 @@
  * moment. Its own log is truncated at each start, so it begins later than the clients' or holds two start blocks.
  */
 import { defineRule } from './engine/rule.ts';
-import { firstTime, harm, plural, ref } from './engine/ask.ts';
+import { firstTime, harm, isWhole, plural, ref } from './engine/ask.ts';
 
 /** Clients start within this time of their relay; a relay that is younger than that was restarted. */
 const YOUNGER_US = 3_000_000;
@@ -70,7 +70,8 @@ export const relayRestart = defineRule({
     return [
       {
         subject: {},
-        severity: harm(c, true),
+        // Peer connections do without the relay.
+        severity: harm(c, !c.directions.every((d) => isWhole(d))),
         confidence: again !== undefined ? 'certain' : 'likely',
         message: `the relay went away under ${plural(cutParties.size, 'client')} and came back without their sessions`,
         evidence: [...ref(again), ...[...cutParties].flatMap((party) => ref(cuts.find((e) => e.party === party))), ...ref(refused[0])],

@@ -8,7 +8,15 @@ import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DuckDBAppender, DuckDBConnection, DuckDBInstance, DuckDBType, DuckDBValue, DuckDBVector } from '@duckdb/node-api';
+import type {
+  DuckDBAppender,
+  DuckDBConnection,
+  DuckDBInstance,
+  DuckDBResult,
+  DuckDBType,
+  DuckDBValue,
+  DuckDBVector,
+} from '@duckdb/node-api';
 import { appendEvents, appendRows, EventChunk, type DuckDbModule } from './append.ts';
 import { BASE_TABLES, VIEWS } from './schema.ts';
 import type { Cell, Query, Row, Sql } from './sql.ts';
@@ -29,6 +37,9 @@ const SETTINGS: Record<string, string> = {
   autoinstall_known_extensions: 'false',
   autoload_known_extensions: 'false',
 };
+
+/** Characters of a statement that failed. */
+const SHOWN_OF_STATEMENT = 200;
 
 /** What `runUserSql` gives: every value ready to print. */
 export interface UserResult {
@@ -79,7 +90,7 @@ export class Store {
   /** Rows of a statement with values bound to its `?`. Whole numbers beyond 2^53 are refused, never rounded. */
   readonly query: Query = async (statement, values = []) => {
     this.flushAppenders();
-    const result = values.length === 0 ? await this.connection.run(statement) : await this.connection.run(statement, bound(values));
+    const result = await this.run(statement, values);
     const names = result.columnNames();
     const out: Row[] = [];
     const shared = names.map(() => new Map<string, string>());
@@ -93,6 +104,18 @@ export class Store {
     }
     return out;
   };
+
+  /** What goes wrong says in which statement. */
+  private async run(statement: Sql, values: readonly Cell[]): Promise<DuckDBResult> {
+    try {
+      return values.length === 0 ? await this.connection.run(statement) : await this.connection.run(statement, bound(values));
+    } catch (cause) {
+      throw new Error(
+        `${cause instanceof Error ? cause.message : String(cause)}\nin: ${statement.trim().replaceAll(/\s+/g, ' ').slice(0, SHOWN_OF_STATEMENT)}`,
+        { cause },
+      );
+    }
+  }
 
   /** Runs a statement for its effect. */
   async exec(statement: Sql, values: readonly Cell[] = []): Promise<void> {

@@ -115,8 +115,27 @@ describe('decoded payload', () => {
     );
   });
 
+  it('is as long as a bundle says in its place', () => {
+    for (const log of [around('12021 bytes'), around('0 bytes')]) {
+      const read = scanLog('rust-stdout', log, { cuts: [170, 175, 180] });
+      expect(read).toEqual(referenceLog('rust-stdout', log));
+      expect(read.rows[0]?.fields['bytes']).toBe(log.includes('12021') ? 12_021 : 0);
+    }
+  });
+
   it('is a rejection when it is no list', () => {
-    for (const broken of ['1, 2, x', '1, 2,', ', 1', '1 2', '1, 22026-02-09T03:14:15.926Z INFO hotlink', '1, \u0000']) {
+    for (const broken of [
+      '12 bytes?',
+      '? bytes',
+      ' bytes',
+      '12 bytes, 3',
+      '1, 2, x',
+      '1, 2,',
+      ', 1',
+      '1 2',
+      '1, 22026-02-09T03:14:15.926Z INFO hotlink',
+      '1, \u0000',
+    ]) {
       const read = scanLog('rust-stdout', around(broken));
       expect(read.rejections).toEqual({ 'bad-payload': [1, 1] });
       expect(read).toEqual(referenceLog('rust-stdout', around(broken)));

@@ -6,6 +6,8 @@ import { payloadModule } from '../../tools/payload-wasm.ts';
 
 /** Elements of what stands before the first closing bracket; undefined where that is no list. */
 function plainCount(text: string): number | undefined {
+  const length = /^(\d{1,15}) bytes\]/.exec(text)?.[1];
+  if (length !== undefined) return Number(length);
   const list = /^([^\]]*)\]/.exec(text)?.[1];
   if (list === undefined) return undefined;
   if (list === '') return 0;
@@ -52,6 +54,32 @@ describe('a printed list', () => {
       expect(countIn(text, [64 * 1024, 64 * 1024 + 1, 70_000], 3)).toBe(elements);
       expect(countIn(text.replace(/\d(?=[^\d]*$)/, 'x'), [], 0)).toBeUndefined();
     }
+  });
+
+  it('is as long as the number says that stands in its place, wherever the pieces end', () => {
+    const length = fc.oneof(
+      fc.nat().map((n) => `${n} bytes`),
+      fc.constantFrom('0 bytes', '007 bytes', '999999999999999 bytes'),
+    );
+    const broken = fc.constantFrom(
+      ' bytes',
+      '12 byte',
+      '12  bytes',
+      '12, 3 bytes',
+      '1234567890123456 bytes',
+      '12 bytes?',
+      '? bytes',
+      '-1 bytes',
+    );
+    fc.assert(
+      fc.property(fc.oneof(length, broken), fc.array(fc.nat(), { maxLength: 4 }), fc.nat(40), (body, cuts, before) => {
+        expect(countIn(`${body}]) })`, cuts, before)).toBe(plainCount(`${body}]) })`));
+        expect(countIn(body, cuts, before)).toBeUndefined();
+      }),
+      { numRuns: 500 },
+    );
+    expect(countIn('60000 bytes])', [7], 3)).toBe(60_000);
+    expect(countIn('60000 bytes?])', [7], 3)).toBeUndefined();
   });
 
   it('without an end has no number', () => {

@@ -259,8 +259,10 @@ export class RustReference extends Reference {
   }
 }
 
-/** Elements of a list that is followed by `]`; undefined when it is none. */
+/** Elements of a list that is followed by `]`, or the length that stands in its place; undefined when it is neither. */
 function payloadBytes(text: string): number | undefined {
+  const length = /^(\d{1,15}) bytes\]/.exec(text)?.[1];
+  if (length !== undefined) return Number(length);
   const list = /^([ -?]*)\]/.exec(text)?.[1];
   if (list === undefined) return undefined;
   if (list === '') return 0;

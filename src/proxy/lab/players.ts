@@ -1,5 +1,6 @@
 /** One party's program as the lab sees it: its own (a workload over sockets), or a command of the user. */
 import { Program } from './program.ts';
+import type { Streams } from './streams.ts';
 import { play, type WorkloadName, type WorkloadOptions } from './workload.ts';
 
 export interface ProgramEnd {
@@ -34,6 +35,8 @@ export interface Seat {
   /** Port of the own proxy for a peer. */
   readonly port: (peer: number) => number;
   readonly signal: AbortSignal;
+  /** Of the whole run. */
+  readonly streams: Streams;
 }
 
 /** A program of the lab. */
@@ -47,7 +50,7 @@ export class WorkloadPlayer implements Player {
     this.seat = seat;
     this.name = name;
     this.options = options;
-    this.program = new Program(seat.signal);
+    this.program = new Program(seat.me, seat.streams, seat.signal);
   }
 
   async run(began: (round: number) => Promise<void>): Promise<void> {

@@ -5,6 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Stream, Streams } from './streams.ts';
 
 const LENGTH_BYTES = 8;
 const RETRY_MS = 100;
@@ -13,21 +14,29 @@ const MOST_BYTES = 1024 * 1024 * 1024;
 
 export interface PeerCounts {
   /** Bytes written to the local proxy, lengths included. */
-  sent: number;
+  readonly sent: number;
   /** Bytes read from it. */
-  received: number;
+  readonly received: number;
+}
+
+interface PeerStreams {
+  readonly out: Stream;
+  readonly in: Stream;
 }
 
 class Peer {
-  readonly counts: PeerCounts = { sent: 0, received: 0 };
   private readonly socket: Socket;
+  private readonly out: Stream;
+  private readonly in: Stream;
   private parts: Buffer[] = [];
   private available = 0;
   private wake: (() => void) | undefined;
   private isOver = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, { out, in: into }: PeerStreams) {
     this.socket = socket;
+    this.out = out;
+    this.in = into;
     const over = (): void => {
       this.isOver = true;
       this.wake?.();
@@ -35,7 +44,7 @@ class Peer {
     socket.on('data', (data: Buffer) => {
       this.parts.push(data);
       this.available += data.length;
-      this.counts.received += data.length;
+      this.in.take(data);
       this.wake?.();
     });
     socket.on('end', over);
@@ -44,7 +53,7 @@ class Peer {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    this.counts.sent += bytes.length;
+    this.out.give(bytes);
     await new Promise<void>((resolve, reject) => {
       this.socket.write(bytes, (error) => (error == null ? resolve() : reject(error)));
     });
@@ -81,16 +90,20 @@ export class Program {
   phase = 'start';
   waitingFor: number | null = null;
   private readonly peers = new Map<number, Peer>();
+  private readonly me: number;
+  private readonly streams: Streams;
   private readonly signal: AbortSignal;
   private isHung = false;
 
-  constructor(signal: AbortSignal) {
+  constructor(me: number, streams: Streams, signal: AbortSignal) {
+    this.me = me;
+    this.streams = streams;
     this.signal = signal;
     signal.addEventListener('abort', () => this.close(), { once: true });
   }
 
   counts(peer: number): PeerCounts {
-    return this.peers.get(peer)?.counts ?? { sent: 0, received: 0 };
+    return { sent: this.streams.between(this.me, peer).sent, received: this.streams.between(peer, this.me).received };
   }
 
   /** Connects, and tries again until the proxy listens. */
@@ -99,7 +112,7 @@ export class Program {
       const socket = connect({ port, host: '127.0.0.1', noDelay: true });
       try {
         await once(socket, 'connect', { signal: this.signal });
-        this.peers.set(peer, new Peer(socket));
+        this.peers.set(peer, new Peer(socket, { out: this.streams.between(this.me, peer), in: this.streams.between(peer, this.me) }));
         return;
       } catch {
         socket.destroy();

@@ -13,6 +13,7 @@ import { OwnProgram } from './own-program.ts';
 import { WorkloadPlayer, type Player, type ProgramEnd, type Seat } from './players.ts';
 import { clientsOf, partyArgs, relayArgs, volumesOf } from './arguments.ts';
 import { faultsOf, frameFaultsOf, type Setup } from './setup.ts';
+import { Streams, type StreamEnd } from './streams.ts';
 import { Tapped } from './tapped.ts';
 
 /** After the last byte of a finished run: telemetry is flushed each 3 s. */
@@ -41,6 +42,8 @@ export interface LabResult {
   readonly run: string;
   readonly completed: boolean;
   readonly programs: readonly ProgramEnd[];
+  /** Every direction as its programs saw it; empty for commands of the user, which the lab does not look into. */
+  readonly streams: readonly StreamEnd[];
 }
 
 export async function runLab(options: LabOptions): Promise<LabResult> {
@@ -62,6 +65,7 @@ class Lab {
   private readonly clients = new Map<number, Child>();
   private readonly struck = new Set<Fault>();
   private readonly giveUp = new AbortController();
+  private readonly streams = new Streams();
   private layout: Layout;
   private players: readonly Player[] = [];
   private relay: Child | undefined;
@@ -231,7 +235,7 @@ class Lab {
       const end = player.end(errors.get(me));
       return this.isAbsent(me) ? { ...end, phase: 'absent' } : end;
     });
-    return { run: this.layout.run, completed, programs };
+    return { run: this.layout.run, completed, programs, streams: this.o.setup.program === null ? this.streams.end(emails) : [] };
   }
 
   private seat(me: number): Player {
@@ -240,6 +244,7 @@ class Lab {
       emails: this.emails,
       port: (peer) => this.layout.ports.get(portKey(me, peer)) ?? 0,
       signal: this.giveUp.signal,
+      streams: this.streams,
     };
     const { setup, sandbox } = this.o;
     const { rounds, bytes, seed, program, workload, volumes } = setup;

@@ -346,6 +346,11 @@ export function parseSettings(text: string, option: string): readonly (readonly 
   );
 }
 
+/** A setup from settings alone. */
+export function setupFrom(settings: string, option = '--scenario'): Setup {
+  return applySettings(DEFAULT_SETUP, parseSettings(settings, option), option);
+}
+
 export function faultsOf(setup: Setup, option?: string): readonly Fault[] {
   return setup.faults.map((value) => parseFault(value, setup.parties, option));
 }

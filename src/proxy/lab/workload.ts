@@ -67,12 +67,18 @@ export function stepsOf(parties: number, { rounds, bytes, volumes }: WorkloadOpt
   return steps;
 }
 
+const NUMBER_BYTES = 4;
+
 /** Bytes of a message. */
 function content(seed: number, step: number, bytes: number): Buffer {
   const random = new Random(seed + step);
   const block = Buffer.from(Array.from({ length: Math.min(bytes, 1024) }, () => random.below(256)));
   const out = Buffer.alloc(bytes);
-  for (let at = 0; at < bytes; at += block.length) block.copy(out, at);
+  for (let at = 0; at < bytes; at += block.length) {
+    block.copy(out, at);
+    // No two blocks are alike, so that one which is missing, doubled or out of its place shows.
+    if (bytes - at >= NUMBER_BYTES) out.writeUInt32LE(at / block.length, at);
+  }
   return out;
 }
 

@@ -64,10 +64,11 @@ function explains(cause: Found, effect: Found): boolean {
   return time(cause) <= (effect.draft.at ?? Infinity) + BLUR_US;
 }
 
-/** Two rules may explain each other; then the earlier one, and on a tie the one listed first, is the cause. */
+/** Two rules may explain each other; then the earlier one is the cause, and on a tie the more certain one. */
 function cycle(cause: Found, effect: Found): boolean {
   if (!effect.rule.meta.explains.includes(cause.rule.meta.id) || !share(cause.draft, effect.draft)) return false;
-  return time(effect) < time(cause) || (time(effect) === time(cause) && effect.fingerprint < cause.fingerprint);
+  const later = time(effect) === time(cause) ? 0 : time(effect) < time(cause) ? 1 : -1;
+  return (later || certainty(cause) - certainty(effect) || (effect.fingerprint < cause.fingerprint ? 1 : -1)) > 0;
 }
 
 function share(a: Draft, b: Draft): boolean {

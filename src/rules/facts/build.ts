@@ -42,6 +42,7 @@ import { loadEqualHeads } from './repeats.ts';
 import { gaveUp } from './runner.ts';
 import { buildSessions, numbersByOwner, Pairing } from './sessions.ts';
 import { buildStillness, judgeFinished, judgeProgress } from './stillness.ts';
+import { portsTakenByTwin } from './twins.ts';
 import { listRuns, openWindow, type RunName } from './window.ts';
 
 export interface BuildOptions {
@@ -135,6 +136,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     hasRelayLog: relay !== null,
     appBytes,
     events,
+    twins: new Set(emails.filter((email) => portsTakenByTwin({ events, markers: allMarkers }, email).length > 0)),
     settled: (stillness.stoodStillUs ?? 0) > 3_500_000,
   });
   const progress = judgeProgress(progressSteps.filter(inRun));

@@ -64,6 +64,8 @@ export interface StreamFact {
   readonly to: string;
   /** The sender did not open this session (F-3). */
   readonly adopted: boolean;
+  /** Frames that reached a third party: its path is that of another pair (F-12). They are counted where they were meant to go. */
+  readonly astray: boolean;
   /** Last number that the sender's telemetry says it assigned. */
   readonly sentSeq: number | null;
   readonly sent: SentStream | null;

@@ -27,6 +27,8 @@ interface LedgerInput {
   readonly hasRelayLog: boolean;
   readonly appBytes: readonly AppBytes[];
   readonly events: EventLog;
+  /** Parties whose log two clients write, of which one has the ports (F-19). */
+  readonly twins: ReadonlySet<string>;
   /** Logs and counters of all parties settled before the end: nothing is under way any more. */
   readonly settled: boolean;
 }
@@ -147,7 +149,7 @@ function bounded(i: Interval): Interval | null {
 }
 
 function boundDirection(from: string, to: string, input: LedgerInput, bySid: SessionIndex): Bounds {
-  const streams = input.streams.get(`${from}\n${to}`) ?? [];
+  const streams = (input.streams.get(`${from}\n${to}`) ?? []).filter((s) => !s.astray);
   const receiver = input.parties.find((p) => p.email === to);
   const sender = input.parties.find((p) => p.email === from);
   if (streams.length === 0) return boundUnused(from, to, receiver, sender, input.sessions);
@@ -227,13 +229,19 @@ function boundStream(
   const sentFrames = numbered(s, sender, direct, input.settled);
   const sent = { sentBytes: bytesSent(s, direct, sentFrames), sentFrames };
   const got = s.received;
-  if (receiver?.log == null ? !wireTells(receiver) : !receiver.logComplete)
-    return { hidden: true, ...atLeast(got, UNBOUNDED, UNBOUNDED), ...sent };
+  if (!isShown(receiver)) return { hidden: true, ...atLeast(got, UNBOUNDED, UNBOUNDED), ...sent };
+  // The frame for which one of the two found no writer was written by the other.
+  if (input.twins.has(s.to)) return { hidden: false, ...atLeast(got, got?.bytes ?? 0, got?.distinct ?? 0), ...sent };
   // A Go client writes a line for a frame, but neither its number nor its bytes.
   const hidden = direct || receiver?.era.value === 'Go' ? undecoded(s, sender) : 0;
   const limits =
     hidden === 0 ? [got?.prefixBytes, got?.prefixFrames] : [(got?.bytes ?? 0) + hidden * P2P_FRAME_MAX, (got?.distinct ?? 0) + hidden];
   return { hidden: hidden > 0, ...atLeast(got, limits[0] ?? 0, limits[1] ?? 0), ...sent };
+}
+
+/** Its log, or without one a capture, holds all that came from the WebSocket. */
+function isShown(receiver: PartyFact | undefined): boolean {
+  return receiver?.log == null ? wireTells(receiver) : receiver.logComplete;
 }
 
 /** A data channel opened for it, or the receiver's version writes no line for frames that came another way. */

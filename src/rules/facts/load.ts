@@ -5,31 +5,44 @@ import { EventLog, type LogEvent } from './events.ts';
 
 /** Events that are listed one by one; a run of this many takes some 450 MB. Real runs have a few per session. */
 export const MOST_EVENTS = 100_000;
-/** Beyond that, of each kind of a file the first and the last so many. */
-export const EVENTS_PER_KIND = 5000;
+const LEAST_PER_KIND = 100;
+/** Beyond that, of each kind of a file the first and the last so many: the most of these with which all stay below the limit. */
+export const EVENTS_PER_KIND = [5000, 2000, 1000, 500, 200, LEAST_PER_KIND] as const;
 
-/** All but the kinds that come once per frame or per message, which are aggregated in SQL and never listed. */
+/**
+ * All but the kinds that come once per frame or per message, which are aggregated in SQL and never listed; of two of them the first of each
+ * session, which says whose it is.
+ */
 const LISTED = sql`
   CREATE OR REPLACE TEMP VIEW listed AS SELECT * FROM ev
   WHERE kind NOT IN ('decoded-data', 'data-received', 'send-data', 'app-bytes', 'decoded-ack', 'decoded-file', 'summary', 'go-message', 'best-effort',
                      'send-start', 'webrtc-ice-received', 'acl-send', 'acl-sent', 'path-selected')
     AND NOT (kind IN ('relay-received', 'relay-written') AND coalesce(msg_type, '') IN ('HOTLINK_DATA'))
+    AND (kind NOT IN ('relay-data', 'send-data-path') OR event_id IN (
+      SELECT min(event_id) FROM ev WHERE kind IN ('relay-data', 'send-data-path') GROUP BY source_id, kind, sid8, user_email))
 `;
-const COUNT = sql`SELECT count(*) AS n FROM listed`;
+const COUNTS = sql`SELECT source_id, kind, count(*) AS n FROM listed GROUP BY source_id, kind`;
 const ALL = sql`SELECT * FROM listed ORDER BY event_id`;
 const ENDS = sql`
-  SELECT * FROM listed
-  QUALIFY row_number() OVER (PARTITION BY source_id, kind ORDER BY event_id) <= ?1
-       OR row_number() OVER (PARTITION BY source_id, kind ORDER BY event_id DESC) <= ?1
-  ORDER BY event_id
+  WITH id AS (SELECT event_id, source_id, kind FROM listed),
+  place AS (
+    SELECT event_id, row_number() OVER (PARTITION BY source_id, kind ORDER BY event_id) AS nth, count(*) OVER (PARTITION BY source_id, kind) AS n FROM id
+  )
+  SELECT * FROM listed WHERE event_id IN (SELECT event_id FROM place WHERE nth <= ?1 OR nth > n - ?1) ORDER BY event_id
 `;
 
 export async function loadEvents(query: Query): Promise<EventLog> {
   await query(LISTED);
-  const [count] = await query(COUNT);
-  const all = Number(count?.['n'] ?? 0);
-  const rows = all <= MOST_EVENTS ? await query(ALL) : await query(ENDS, [EVENTS_PER_KIND]);
+  const counts = (await query(COUNTS)).map((r) => integer(r, 'n'));
+  const all = counts.reduce((sum, n) => sum + n, 0);
+  const rows = all <= MOST_EVENTS ? await query(ALL) : await query(ENDS, [eventsPerKind(counts)]);
   return new EventLog(rows.map(toEvent), all - rows.length);
+}
+
+/** How many of each kind of a file are listed at either end, when not all are. */
+function eventsPerKind(counts: readonly number[]): number {
+  const listed = (most: number): number => counts.reduce((sum, n) => sum + Math.min(n, 2 * most), 0);
+  return EVENTS_PER_KIND.find((most) => listed(most) <= MOST_EVENTS) ?? LEAST_PER_KIND;
 }
 
 export function toEvent(r: Row): LogEvent {

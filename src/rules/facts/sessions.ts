@@ -253,11 +253,12 @@ function onePerParty(events: readonly LogEvent[]): LogEvent[] {
 /** One stream per sender: the opener's own, and one for everybody who sends on a session that he accepted. */
 function buildStreams(seen: Seen, opener: string, peer: string | null, accepting: readonly LogEvent[]): readonly StreamFact[] {
   const { sid, received } = seen;
-  const stream = (from: string, to: string, adopted: boolean): StreamFact => ({
+  const stream = (from: string, to: string, { adopted = false, astray = false }): StreamFact => ({
     sid,
     from,
     to,
     adopted,
+    astray,
     sentSeq: seen.entries.find((e) => e.party === from && e.direction === 'out')?.seq ?? null,
     sent: seen.sent.find((s) => s.party === from) ?? null,
     received: received.find((r) => r.party === to) ?? null,
@@ -265,10 +266,10 @@ function buildStreams(seen: Seen, opener: string, peer: string | null, accepting
   const acceptors = accepting.map((a) => a.party).filter((p): p is string => p !== null && p !== opener);
   const target = peer ?? acceptors[0] ?? null;
   const others = received.filter((r) => r.party !== opener && r.party !== target).map((r) => r.party);
-  const own = [target, ...others].filter((to) => to !== null).map((to) => stream(opener, to, false));
+  const own = [target, ...others].filter((to) => to !== null).map((to) => stream(opener, to, { astray: to !== target }));
   const refused = seen.events.filter((e) => e.kind === 'data-not-sender' && e.user !== null && e.user !== opener).map((e) => e.user ?? '');
   const adopters = new Set([...acceptors.filter((p) => sendsOn(seen, p)), ...refused]);
-  return [...own, ...[...adopters].toSorted().map((from) => stream(from, opener, true))];
+  return [...own, ...[...adopters].toSorted().map((from) => stream(from, opener, { adopted: true }))];
 }
 
 /** Any sign that this party, which accepted the session, sends on it. */

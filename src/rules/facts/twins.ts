@@ -13,7 +13,10 @@ export interface Meeting {
 }
 
 /** What the relay says of a user's connections; a relay that starts anew knows no connection of before. */
-export function connectionsOf(c: CaseFile, email: string): { readonly email: string; readonly lines: readonly LogEvent[] } | undefined {
+export function connectionsOf(
+  c: Pick<CaseFile, 'events'>,
+  email: string,
+): { readonly email: string; readonly lines: readonly LogEvent[] } | undefined {
   const lines = c.events
     .of('hub-registered', 'hub-removed', 'relay-start')
     .filter((e) => e.user === email || e.kind === 'relay-start')
@@ -42,7 +45,7 @@ export function meetings(lines: readonly LogEvent[]): readonly Meeting[] {
 }
 
 /** Binds of a party that failed because its twin in the same folder has the ports: all of its own ports, not one. */
-export function portsTakenByTwin(c: CaseFile, email: string): readonly LogEvent[] {
+export function portsTakenByTwin(c: Pick<CaseFile, 'events' | 'markers'>, email: string): readonly LogEvent[] {
   const lines = connectionsOf(c, email)?.lines ?? [];
   if (!meetings(lines).some((met) => met.besideUs >= RECONNECT_US)) return [];
   const failed = c.events.ofParty(email, 'bind-failed', 'bind-timeout');

@@ -109,7 +109,6 @@ export async function openWindow(query: Query, run: string | null, newerRuns: re
     FROM event AS e JOIN run_window AS w ON w.source_id = e.source_id
     JOIN source AS s ON s.source_id = e.source_id AND (s.parties IS NULL OR e.side = 'relay')
     WHERE e.line_no BETWEEN w.from_line AND w.to_line
-    ORDER BY e.event_id
   `);
   await query(sql`
     CREATE OR REPLACE TEMP TABLE flush AS

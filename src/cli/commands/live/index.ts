@@ -5,6 +5,7 @@ import { addProgram } from './program.ts';
 import { addRelay } from './relay.ts';
 import { addReproduce } from './reproduce.ts';
 import { addScenarios } from './scenarios.ts';
+import { addSoak } from './soak.ts';
 import { addVerify } from './verify.ts';
 import { addTap } from './tap.ts';
 import { addUp } from './up.ts';
@@ -16,6 +17,7 @@ export function addLive(program: Command, done: (code: ExitCode) => void): void 
   addScenarios(live, done);
   addVerify(live, done);
   addReproduce(live, done);
+  addSoak(live, done);
   addRelay(live, done);
   addParty(live, done);
   addProgram(live, done);
