@@ -17,7 +17,7 @@ export const CLAIMS_LATE: readonly Claim[] = [
     at: 'New Root-Cause Hypothesis',
     says: 'That is the main cause of the stall.',
     verdict: 'refuted',
-    why: 'With the writers mended (patch D) the stall is the same to the byte; there is no second connection in these runs, and no frame without a writer.',
+    why: 'With the writers mended (patch D) E3 loses just as much as without (KEY-2 has it without), and no frame ever met a missing writer. The frames are lost at the relay, before any writer.',
     shows: [
       {
         run: 'seed-D',
@@ -72,13 +72,14 @@ export const CLAIMS_LATE: readonly Claim[] = [
     at: '3) Session anomalies in telemetry',
     says: 'A session whose peer is the party itself was routed back to it.',
     verdict: 'refuted',
-    why: 'Telemetry takes the peer from the owner of the path. In a run that completed with all bytes delivered every client has such sessions: with directional paths each outbound path has the own name.',
+    why: 'Telemetry takes the peer from the owner of the path: the aggregator lists itself for a session that client1 opened. In a run that completed with all bytes delivered every client has such sessions: with directional paths each outbound path has the own name.',
     shows: [
       { run: 'directional', select: [{ show: 'verdict' }, { show: 'peers', party: 'client1' }, { show: 'programs' }] },
       {
         run: 'seed',
         select: [
           { show: 'peers', party: 'client1' },
+          { show: 'peers', party: 'aggregator' },
           { show: 'excluded', rule: 'self-route' },
         ],
       },

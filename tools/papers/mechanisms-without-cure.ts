@@ -17,7 +17,9 @@ export const MECHANISMS_WITHOUT_CURE: readonly Mechanism[] = [
     what: 'The same cut as in split-client, in the middle of a run. Keeping the sessions is not enough here: a frame that the relay wrote to the old connection is gone, nothing acknowledges frames, and nobody sends again.',
     cures: [{ settings: 'fault=none', why: 'without the cut' }],
     control: true,
-    notEnough: [{ settings: 'switch=reconnect=keep', why: 'the frame under way is still lost' }],
+    notEnough: [
+      { settings: 'switch=reconnect=keep', why: 'a frame that is under way is still lost; whether one is changes from run to run' },
+    ],
     lines: [{ log: 'client1', match: 'ws disconnected|bind failed', most: 2 }],
     mend: "Acknowledge frames per session and keep what is not acknowledged; or close the programs' connections, so that they see the failure.",
     recording: 'ws-cut-e6-c',

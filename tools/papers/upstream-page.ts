@@ -73,16 +73,24 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const SHORT = { proven: 'proven', 'not-proven': 'not proven', inconclusive: 'open' } as const;
 
-function tally({ before, after, conclusion }: VerifyResult): string {
-  return `${SHORT[conclusion]}: ${before.shown} of ${before.done} show it, ${after.failed} of ${after.done} after`;
+function tally({ before, after, conclusion }: VerifyResult, isControl: boolean): string {
+  const counts = `${before.shown} of ${before.done} show it`;
+  if (isControl) return `control: ${counts}, ${after.failed} of ${after.done} without the fault`;
+  return `${SHORT[conclusion]}: ${counts}, ${after.failed} of ${after.done} fail after`;
 }
 
 function summary(told: readonly Told[]): string {
   const rows = told.map((one) => {
     const { m } = one;
     const [cure] = m.cures;
-    const how = m.control === true ? `none; without the fault ${code(cure?.settings ?? '')}` : code(cure?.settings ?? '');
-    return [`[${m.id}](#${anchor(m.id)})`, m.failures.join(', '), shownIn(one), how, cure === undefined ? '' : tally(proofOf(one, cure))];
+    const how = m.control === true ? 'none known' : code(cure?.settings ?? '');
+    return [
+      `[${m.id}](#${anchor(m.id)})`,
+      m.failures.join(', '),
+      shownIn(one),
+      how,
+      cure === undefined ? '' : tally(proofOf(one, cure), m.control === true),
+    ];
   });
   return table(['mechanism', 'failure', 'shows in', 'cure', 'by runs'], rows);
 }
@@ -129,7 +137,7 @@ function cureText(told: Told, cure: Cure): string {
   const counts = `${before.shown} of ${before.done} runs show it before, ${after.failed} of ${after.done} runs fail after`;
   const proof =
     conclusion === 'proven'
-      ? `**Proven**: ${counts} (failure rate below ${percentUp(after.rate.atMost)} with 95 % confidence; by chance p = ${chanceText(byChance)})`
+      ? `**${m.control === true ? 'The fault makes it' : 'Proven'}**: ${counts} (failure rate below ${percentUp(after.rate.atMost)} with 95 % confidence; by chance p = ${chanceText(byChance)})`
       : `**${conclusion === 'not-proven' ? 'Not proven' : 'Open'}**: ${counts}; ${because}`;
   // A finding that explains nothing is no cause, and live verify looks at causes.
   const how = m.finding === true ? '' : `\n\n      ${verifyCommand(m, cure)}\n`;
