@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { RuleMeta } from '../src/rules/engine/rule.ts';
 import { camel, indexText, repository, ruleFiles } from './make-index.ts';
+import { errorFaults } from './parts/errors.ts';
 import { failureFaults, failuresWithoutRule, type Listed, readmeText, renderFailures } from './parts/failures.ts';
 import { unknownKinds } from './parts/kinds.ts';
 import { evidenceOf, pageFaults, renderPage } from './parts/page.ts';
@@ -26,6 +27,7 @@ const README = 'docs/rules/README.md';
 const FAILURES = 'docs/failures.md';
 const LIVE = 'docs/live.md';
 const GATE = 'docs/gate.md';
+const ERROR_PAGE = 'docs/errors.md';
 
 const page = (id: string): string => `docs/rules/${id}.md`;
 
@@ -92,9 +94,12 @@ export async function loadRules(root: string): Promise<RulePart[]> {
   return rules;
 }
 
-/** Of the table of switches, which no rule has a part in. */
-function liveFaults(root: string): string[] {
-  return switchFaults(read(root, LIVE) ?? '').map((fault) => `${LIVE}: ${fault}`);
+/** Of pages that no rule has a part in: the table of switches, the sections of the error codes. */
+function otherFaults(root: string): string[] {
+  return [
+    ...switchFaults(read(root, LIVE) ?? '').map((fault) => `${LIVE}: ${fault}`),
+    ...errorFaults(read(root, ERROR_PAGE) ?? '').map((fault) => `${ERROR_PAGE}: ${fault}`),
+  ];
 }
 
 async function main(): Promise<void> {
@@ -103,7 +108,7 @@ async function main(): Promise<void> {
     writeParts(repository, rules);
     writeFileSync(join(repository, LIVE), renderSwitches(read(repository, LIVE) ?? ''));
   }
-  const faults = [...checkParts(repository, rules), ...liveFaults(repository)];
+  const faults = [...checkParts(repository, rules), ...otherFaults(repository)];
   for (const fault of faults) console.log(fault);
   if (faults.length > 0) process.exitCode = 1;
   else {

@@ -100,7 +100,7 @@ const BROKEN = sql`SELECT reason FROM source_rejection WHERE reason IN ('archive
 
 async function refuseNothing(store: Store, path: string): Promise<void> {
   const [row] = await store.query(
-    sql`SELECT count(*) AS files, count(*) FILTER (WHERE kind NOT IN ('unknown', 'archive') AND (kind <> 'runner' OR records + ignored > 0)) AS known FROM source`,
+    sql`SELECT count(*) AS files, count(*) FILTER (WHERE kind NOT IN ('unknown', 'archive', 'database', 'collected') AND (kind <> 'runner' OR records + ignored > 0)) AS known FROM source`,
   );
   if (Number(row?.['known'] ?? 0) > 0) return;
   const [broken] = await store.query(BROKEN);

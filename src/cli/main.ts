@@ -31,7 +31,12 @@ const EXIT_OF_KIND: Record<ErrorKind, ExitCode> = {
   internal: EXIT.internal,
 };
 
-const SEVERAL_LINES: ReadonlySet<string> = new Set(['HLD_STORE_SQL_FAILED', 'HLD_GATE_BAD_POLICY', 'HLD_GATE_BAD_BASELINE']);
+const SEVERAL_LINES: ReadonlySet<string> = new Set([
+  'HLD_STORE_SQL_FAILED',
+  'HLD_GATE_BAD_POLICY',
+  'HLD_GATE_BAD_BASELINE',
+  'HLD_RULES_BAD_RULE_FILE',
+]);
 
 function buildProgram(done: (code: ExitCode) => void): Command {
   const program = new Command('hotlink-doctor')

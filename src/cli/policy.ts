@@ -7,7 +7,7 @@ import type { Loader, Policy } from '../gate/policy.ts';
 
 import type { Diagnosis, Severity } from '../model/diagnosis.ts';
 import { DoctorError } from '../model/errors.ts';
-import { nearest } from '../util/suggest.ts';
+import { choices, nearest } from '../util/suggest.ts';
 import { reasonOf } from './output.ts';
 import { loadOwnRules } from './own-rules.ts';
 
@@ -30,7 +30,7 @@ export function addPolicyOptions(command: Command): Command {
 function parseSeverity(value: string): Severity {
   const severity = SEVERITIES.find((known) => known === value);
   if (severity === undefined)
-    throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--fail-on', value, expected: SEVERITIES.join(', ') });
+    throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--fail-on', value, expected: choices(value, SEVERITIES) });
   return severity;
 }
 

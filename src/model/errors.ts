@@ -101,7 +101,8 @@ export const ERRORS = {
   ),
   HLD_LIVE_CHILD_FAILED: entry<{ name: string; reason: string }>(
     'environment',
-    (d) => `the process for ${d.name} did not start: ${d.reason || 'it said nothing in time'}`,
+    (d) =>
+      `the process for ${d.name} did not start: ${d.reason || 'it said nothing in time'}; 'live relay' and 'live party' run it alone, with all that it says`,
   ),
   HLD_LIVE_NOT_LOOPBACK: entry<{ host: string }>(
     'usage',
@@ -116,7 +117,11 @@ export const ERRORS = {
     (d) => `no rules in ${d.path}: ${d.reason}; --rules takes a folder with *.sql files, see docs/own-rules.md`,
   ),
   HLD_RULES_BAD_RULE_FILE: entry<{ problems: readonly { file: string; line: number; says: string }[] }>('usage', (d) =>
-    ['rules of --rules that cannot be used:', ...d.problems.map((p) => `  ${p.file}:${p.line}: ${p.says}`)].join('\n'),
+    [
+      'rules of --rules that cannot be used:',
+      ...d.problems.map((p) => `  ${p.file}:${p.line}: ${p.says}`),
+      '  docs/own-rules.md shows what a file holds',
+    ].join('\n'),
   ),
   HLD_RULES_NO_SUCH_RULE: entry<{ name: string; similar?: string | undefined }>(
     'usage',
@@ -127,7 +132,8 @@ export const ERRORS = {
   ),
   HLD_RUN_NO_SUCH_RUN: entry<{ run: string; known: readonly string[] }>(
     'usage',
-    (d) => `no run '${d.run}' in this input; ${d.known.length === 0 ? 'it shows no run at all' : `it shows ${d.known.join(', ')}`}`,
+    (d) =>
+      `no run '${d.run}' in this input; ${d.known.length === 0 ? 'it shows no run at all; leave --run out' : `it shows ${d.known.join(', ')}`}`,
   ),
   HLD_STORE_NATIVE_MISSING: entry<{ reason: string }>(
     'environment',

@@ -7,7 +7,7 @@ import { clockTime, counted, duration, figure } from './figures.ts';
 import type { Names } from './names.ts';
 import type { Page } from './page.ts';
 import { GUTTER, columnWidth, layTable } from './table.ts';
-import { GLUE, glue, padEnd, span, textWidth, type Span } from './text.ts';
+import { GLUE, glue, padEnd, span, textWidth } from './text.ts';
 
 const MARGIN = 4;
 const MOST_FILES = 12;
@@ -264,31 +264,65 @@ export function drawTables(d: Diagnosis, names: Names, page: Page): void {
   }
 }
 
-/** Commands to go on with. */
-export function nextCommands(d: Diagnosis, names: Names): readonly string[] {
-  const [first] = d.causes;
-  const lossy = d.flows.find(({ state }) => state === 'lossy');
+export interface NextCommand {
+  readonly command: string;
+  readonly gives: string;
+}
+
+/** Commands to go on with, the most useful for this verdict first. */
+export function nextCommands(d: Diagnosis, names: Names): readonly NextCommand[] {
   return [
-    ...gateCommands(d),
-    ...(first === undefined ? [] : [`hotlink-doctor explain ${first.rule}`]),
-    ...(lossy === undefined ? [] : [`hotlink-doctor trace SANDBOX ${names.role(lossy.from)} ${names.role(lossy.to)}`]),
-    ...(d.verdict === 'healthy' ? [] : ['hotlink-doctor query SANDBOX "SELECT * FROM event"']),
-    'hotlink-doctor analyze SANDBOX --format json',
+    ...gateCommands(d).map((command) => ({ command, gives: '' })),
+    ...(d.verdict === 'inconclusive' ? moreEvidence(d) : onward(d, names)),
   ];
 }
 
-export function drawNext(d: Diagnosis, names: Names, page: Page): void {
-  const commands = nextCommands(d, names);
-  const parts = commands.flatMap((command, i): Span[] => [
-    ...(i === 0 ? [] : [span(` ${GLUE}·${GLUE} `, 'dim')]),
-    span(glue(command), 'cyan'),
-  ]);
-  page.blank();
-  if (parts.reduce((sum, part) => sum + textWidth(page.show(part.text)), 8) <= page.width) {
-    page.prose(parts, 2, span('Next: ', 'bold'));
-    return;
+const PAGE = { command: 'hotlink-doctor analyze SANDBOX --format html=report.html', gives: 'all of it as a page' };
+const BUNDLE = { command: 'hotlink-doctor bundle SANDBOX -o case.tar.gz', gives: 'for a colleague, without payload' };
+
+/** What is known is not enough: what was read, and how to get more. */
+function moreEvidence({ missingEvidence }: Diagnosis): readonly NextCommand[] {
+  return [
+    { command: 'hotlink-doctor query SANDBOX "SELECT path, kind, lines FROM source"', gives: 'what was read' },
+    ...(missingEvidence.length === 0
+      ? []
+      : [{ command: 'hotlink-doctor collect SANDBOX -o case.tar.gz', gives: 'all there is, while it runs' }]),
+    { command: 'hotlink-doctor watch SANDBOX', gives: 'look on while it runs' },
+  ];
+}
+
+function onward(d: Diagnosis, names: Names): readonly NextCommand[] {
+  const [first] = d.causes;
+  if (first === undefined) {
+    const decide = { command: 'hotlink-doctor gate SANDBOX --policy smoke', gives: 'the same as an exit code' };
+    return d.verdict === 'healthy' ? [PAGE, decide] : [PAGE, BUNDLE];
   }
-  for (const [i, command] of commands.entries()) page.prose(span(glue(command), 'cyan'), 2, i === 0 ? span('Next: ', 'bold') : '      ');
+  const lossy = d.flows.find(({ state }) => state === 'lossy');
+  const trace = lossy === undefined ? '' : `hotlink-doctor trace SANDBOX ${names.role(lossy.from)} ${names.role(lossy.to)}`;
+  return [
+    { command: `hotlink-doctor explain ${first.rule}`, gives: 'what it proves, what to do' },
+    ...(lossy === undefined ? [] : [{ command: trace, gives: 'how far its bytes came' }]),
+    ...(d.verdict === 'failed' ? [{ command: 'hotlink-doctor live reproduce SANDBOX', gives: 'make it again, try a cure' }] : []),
+    PAGE,
+    BUNDLE,
+  ];
+}
+
+const NEXT = 'Next: ';
+
+export function drawNext(d: Diagnosis, names: Names, page: Page): void {
+  page.blank();
+  const commands = nextCommands(d, names);
+  const start = 2 + NEXT.length;
+  const width = Math.max(...commands.map(({ command }) => textWidth(page.show(command))));
+  const isRoomy = commands.every(({ gives }) => start + width + GUTTER + textWidth(gives) <= page.width);
+  for (const [i, { command, gives }] of commands.entries()) {
+    const head = i === 0 ? span(NEXT, 'bold') : span(' '.repeat(NEXT.length));
+    const shown = page.show(command);
+    if (!isRoomy) page.prose(span(glue(command), 'cyan'), 2, head);
+    else if (gives === '') page.line([span('  '), head, span(shown, 'cyan')]);
+    else page.line([span('  '), head, span(padEnd(shown, width + GUTTER), 'cyan'), span(gives, 'dim')]);
+  }
 }
 
 export function drawOtherRuns(d: Diagnosis, page: Page): void {

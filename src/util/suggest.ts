@@ -18,7 +18,9 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     .map((name) => ({ name, edits: distance(word.toLowerCase(), name.toLowerCase()) }))
     .toSorted((a, b) => a.edits - b.edits);
   const best = ranked[0];
-  return best !== undefined && best.edits <= Math.max(2, Math.floor(best.name.length / 3)) ? best.name : undefined;
+  // Of a short name nothing would be left.
+  const isNear = best !== undefined && best.edits < best.name.length && best.edits <= Math.max(2, Math.floor(best.name.length / 3));
+  return isNear ? best.name : undefined;
 }
 
 /** All that could have been meant, and what probably was. */

@@ -823,6 +823,14 @@ export class Story {
     return this.line(s.to, 'hotlink ipc write failed: ipc accept timeout after 30s', 'ERROR');
   }
 
+  /** A second client in the receiver's folder decodes the latest frame into the same log, and has no program to write it to. */
+  decodedByTwin(bytes: number): this {
+    const s = this.session();
+    this.line(s.to, decodedData(s.id, s.seq, s.path, bytes));
+    this.now += 5030;
+    return this.line(s.to, `hotlink tcp write skipped: no writer for path=${s.path} after retries`, 'ERROR');
+  }
+
   // ---- peer to peer
 
   /** The acceptor offers; `raced`: the relay handles the offer before the accept and drops it (F-29). */

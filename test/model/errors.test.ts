@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { errorFaults } from '../../tools/parts/errors.ts';
 import { DoctorError, ERRORS } from '../../src/model/errors.ts';
 
 const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
@@ -8,6 +9,22 @@ describe('the error table', () => {
   test('has the same codes as docs/errors.md, in the same order', () => {
     const sections = [...page.matchAll(/^## (.+)$/gm)].map((match) => match[1]);
     expect(sections).toEqual(Object.keys(ERRORS));
+    expect(errorFaults(page)).toEqual([]);
+  });
+
+  test('misses no part of a section', () => {
+    const whole =
+      '## HLD_A_B\n\nIt means x.\n\n```console\n$ hotlink-doctor x\nhotlink-doctor: y\n  HLD_A_B: hotlink-doctor explain HLD_A_B\n```\n\nWhat to do: z.\n';
+    expect(errorFaults(whole, ['HLD_A_B'])).toEqual([]);
+    expect(errorFaults(whole, ['HLD_A_B', 'HLD_C_D'])).toEqual(['HLD_C_D: no section']);
+    expect(errorFaults(whole, [])).toEqual(['HLD_A_B: there is no such code']);
+    expect(errorFaults(whole.replace('It means x.', ''), ['HLD_A_B'])).toEqual(['HLD_A_B: what does it mean?']);
+    expect(errorFaults(whole.replace('What to do: z.', ''), ['HLD_A_B'])).toEqual(["HLD_A_B: no 'What to do:'"]);
+    expect(errorFaults(whole.replace(/```[^]*```/, ''), ['HLD_A_B'])).toEqual(['HLD_A_B: no example']);
+    expect(errorFaults(whole.replace('explain HLD_A_B', 'explain HLD_A_C'), ['HLD_A_B'])).toEqual([
+      'HLD_A_B: the example ends without its code',
+    ]);
+    expect(errorFaults(whole + whole.replaceAll('HLD_A_B', 'HLD_A_A'), ['HLD_A_A', 'HLD_A_B'])).toHaveLength(1);
   });
 
   test('has well-formed codes', () => {

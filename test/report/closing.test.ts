@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Diagnosis } from '../../src/model/diagnosis.ts';
-import { drawAccounting, drawChecked, drawClocks, drawNext, drawOpen, drawWaits, isOff } from '../../src/report/closing.ts';
+import { drawAccounting, drawChecked, drawClocks, drawNext, drawOpen, drawWaits, isOff, nextCommands } from '../../src/report/closing.ts';
 import { Names } from '../../src/report/names.ts';
 import { Page } from '../../src/report/page.ts';
 import { degraded, emptyDiagnosis, healthy, stall, telemetryOnly } from './cases.ts';
@@ -66,7 +66,24 @@ test('a clock is mentioned when its bounds leave out zero', () => {
 
 test('the last line says what to type next', () => {
   expect(draw(stall(), drawNext)).toMatch(
-    /Next: hotlink-doctor explain sender-lock-drop\n +hotlink-doctor trace SANDBOX aggregator client1\n/,
+    /Next: hotlink-doctor explain sender-lock-drop +what it proves, what to do\n +hotlink-doctor trace SANDBOX aggregator client1 +how far its bytes came\n/,
   );
-  expect(draw(emptyDiagnosis(), drawNext)).toMatch(/ {2}Next: hotlink-doctor query SANDBOX/);
+});
+
+test('the commands to go on with are those that are of use for the verdict', () => {
+  const commands = (d: Diagnosis): string[] => nextCommands(d, new Names(d)).map(({ command }) => command.replace(/^hotlink-doctor /, ''));
+  const of = (verdict: Diagnosis['verdict']): Diagnosis => ({ ...emptyDiagnosis(), verdict });
+  expect(commands(of('inconclusive'))[0]).toMatch(/^query SANDBOX "SELECT path/);
+  const missing = [{ what: 'debug lines', why: '', how: '', blocks: [] }] as unknown as Diagnosis['missingEvidence'];
+  expect(commands({ ...of('inconclusive'), missingEvidence: missing })).toContain('collect SANDBOX -o case.tar.gz');
+  expect(commands(of('healthy'))).toEqual(['analyze SANDBOX --format html=report.html', 'gate SANDBOX --policy smoke']);
+  expect(commands(stall())).toEqual([
+    'explain sender-lock-drop',
+    'trace SANDBOX aggregator client1',
+    'live reproduce SANDBOX',
+    'analyze SANDBOX --format html=report.html',
+    'bundle SANDBOX -o case.tar.gz',
+  ]);
+  expect(commands(degraded())).not.toContain('live reproduce SANDBOX');
+  expect(commands(of('failed'))).toContain('bundle SANDBOX -o case.tar.gz');
 });

@@ -34,6 +34,11 @@ describe('flows', () => {
     );
   });
 
+  test('do not call lost what went past a hop', () => {
+    const hops = { sent: exact(5), relayed: exact(0), received: exact(5), written: exact(5) };
+    expect(plain(wayOf(between(5, 5, { hops })))).toBe('sent 5 → relayed 0 → received 5 → written 5');
+  });
+
   test('colour marks and nothing else', () => {
     expect(coloured('13 ✓ ok1').map((piece) => piece.styles?.join() ?? piece.text)).toEqual(['13 ', 'green', ' ok1']);
   });

@@ -18,6 +18,21 @@ testRule(relayRestart, {
       subject: 'run',
       decisive: /ConnectionRefused/,
     },
+    'peer to peer, where everything arrived all the same': {
+      story: () =>
+        story()
+          .start()
+          .open('client1', 'client2')
+          .accept()
+          .offer()
+          .channelOpen()
+          .p2p(8, 500)
+          .wait(4)
+          .restartRelay()
+          .end(2),
+      subject: 'run',
+      severity: 'warning',
+    },
   },
   clear: {
     'one-client': () => begun().cut('client1', 2).end(20),

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Diagnosis } from '../../model/diagnosis.ts';
 import { DoctorError } from '../../model/errors.ts';
+import { choices } from '../../util/suggest.ts';
 import { largest } from '../../util/extent.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import {
@@ -32,7 +33,7 @@ interface Options extends JudgeOptions, FormatOptions {
 function parseLimit(value: string, before: Limit[]): Limit[] {
   const limit = LIMITS.find((known) => known === value);
   if (limit === undefined) {
-    throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--fail-on', value, expected: LIMITS.join(', ') });
+    throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--fail-on', value, expected: choices(value, LIMITS) });
   }
   return [...before, limit];
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { DoctorError } from '../../model/errors.ts';
+import { choices } from '../../util/suggest.ts';
 import type { Cell } from '../../store/sql.ts';
 import type { Store } from '../../store/store.ts';
 import { addAlsoOption, type AlsoOptions } from '../also.ts';
@@ -16,7 +17,8 @@ interface Result {
 
 function parseFormat(value: string): Format {
   const format = FORMATS.find((known) => known === value);
-  if (format === undefined) throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--format', value, expected: FORMATS.join(', ') });
+  if (format === undefined)
+    throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--format', value, expected: choices(value, FORMATS) });
   return format;
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { DoctorError } from '../../model/errors.ts';
+import { choices } from '../../util/suggest.ts';
 import { print, terminalWidth, visible } from '../output.ts';
 import { loadOwnRules, RULES_OPTION } from '../own-rules.ts';
 
@@ -38,7 +39,7 @@ export function addRules(program: Command): void {
       'table or json',
       (value) => {
         if (value !== 'table' && value !== 'json') {
-          throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--format', value, expected: 'table, json' });
+          throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option: '--format', value, expected: choices(value, ['table', 'json']) });
         }
         return value;
       },

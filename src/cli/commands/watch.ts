@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Until, Watched } from '../../live/watch.ts';
 import type { WatchEvent, WatchView } from '../../model/watch.ts';
 import { DoctorError } from '../../model/errors.ts';
+import { choices } from '../../util/suggest.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { parseWidth } from '../layout.ts';
 import { refuseInside, runningFolder } from '../live-folder.ts';
@@ -36,7 +37,7 @@ function refuse(option: string, value: string, expected: string): DoctorError {
 
 function parseFormat(value: string): (typeof FORMATS)[number] {
   const format = FORMATS.find((known) => known === value);
-  if (format === undefined) throw refuse('--format', value, FORMATS.join(', '));
+  if (format === undefined) throw refuse('--format', value, choices(value, FORMATS));
   return format;
 }
 

@@ -51,7 +51,7 @@ function drawFooter(view: View): Markup {
   return html`<footer>
     <p>Go on with</p>
     <ul>
-      ${commands.map((command) => html`<li><code>${command}</code></li>`)}
+      ${commands.map(({ command, gives }) => html`<li><code>${command}</code>${gives !== '' && html` ${gives}`}</li>`)}
     </ul>
     <p>Everything here comes from one document, ${view.d.schema}; this page asks the network for nothing.</p>
   </footer>`;

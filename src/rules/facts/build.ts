@@ -115,6 +115,7 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     emails,
     sessions,
     since,
+    twins: new Set(emails.filter((email) => portsTakenByTwin({ events, markers: allMarkers }, email).length > 0)),
     indexes: indexesOf(emails, pairing, allMarkers),
   };
   const parties = emails
@@ -136,7 +137,6 @@ export async function buildCase(query: Query, options: BuildOptions = {}): Promi
     hasRelayLog: relay !== null,
     appBytes,
     events,
-    twins: new Set(emails.filter((email) => portsTakenByTwin({ events, markers: allMarkers }, email).length > 0)),
     settled: (stillness.stoodStillUs ?? 0) > 3_500_000,
   });
   const progress = judgeProgress(progressSteps.filter(inRun));

@@ -27,8 +27,6 @@ interface LedgerInput {
   readonly hasRelayLog: boolean;
   readonly appBytes: readonly AppBytes[];
   readonly events: EventLog;
-  /** Parties whose log two clients write, of which one has the ports (F-19). */
-  readonly twins: ReadonlySet<string>;
   /** Logs and counters of all parties settled before the end: nothing is under way any more. */
   readonly settled: boolean;
 }
@@ -230,12 +228,10 @@ function boundStream(
   const sent = { sentBytes: bytesSent(s, direct, sentFrames), sentFrames };
   const got = s.received;
   if (!isShown(receiver)) return { hidden: true, ...atLeast(got, UNBOUNDED, UNBOUNDED), ...sent };
-  // The frame for which one of the two found no writer was written by the other.
-  if (input.twins.has(s.to)) return { hidden: false, ...atLeast(got, got?.bytes ?? 0, got?.distinct ?? 0), ...sent };
   // A Go client writes a line for a frame, but neither its number nor its bytes.
   const hidden = direct || receiver?.era.value === 'Go' ? undecoded(s, sender) : 0;
   const limits =
-    hidden === 0 ? [got?.prefixBytes, got?.prefixFrames] : [(got?.bytes ?? 0) + hidden * P2P_FRAME_MAX, (got?.distinct ?? 0) + hidden];
+    hidden === 0 ? [got?.prefixBytes, got?.prefixFrames] : [(got?.distinctBytes ?? 0) + hidden * P2P_FRAME_MAX, (got?.distinct ?? 0) + hidden];
   return { hidden: hidden > 0, ...atLeast(got, limits[0] ?? 0, limits[1] ?? 0), ...sent };
 }
 
@@ -285,7 +281,7 @@ function bytesSent(s: StreamFact, direct: boolean, frames: Interval): Interval {
   if (!direct && sent !== null && sent.maxSeq === sent.frames && frames.max <= sent.maxSeq) return { min: sent.bytes, max: sent.bytes };
   if (!direct && received !== null && frames.max === received.distinct && received.frames === received.distinct)
     return { min: received.bytes, max: received.bytes };
-  return { min: Math.max(received?.bytes ?? 0, sent?.bytes ?? 0), max: frames.max === 0 ? 0 : UNBOUNDED };
+  return { min: Math.max(received?.distinctBytes ?? 0, sent?.bytes ?? 0), max: frames.max === 0 ? 0 : UNBOUNDED };
 }
 
 function capped(i: Interval): Interval {

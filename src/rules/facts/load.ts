@@ -91,6 +91,8 @@ export interface ReceivedStream {
   readonly minSeq: number;
   readonly maxSeq: number;
   readonly bytes: number;
+  /** A frame that came twice counted once. */
+  readonly distinctBytes: number;
   /** Numbers 1, 2, 3 … without a hole from the start, and before any frame that was skipped for want of a writer. */
   readonly prefixFrames: number;
   readonly prefixBytes: number;
@@ -141,18 +143,20 @@ const RECEIVED = sql`
     WHERE n.seq = n.position AND (s.seq IS NULL OR n.seq < s.seq)
     GROUP BY n.party, n.sid8
   ),
+  whole AS (SELECT party, sid8, sum(bytes) AS bytes FROM once GROUP BY party, sid8),
   ordered AS (
     SELECT party, sid8, count(*) FILTER (WHERE seq < best) AS late, min(line_no) FILTER (WHERE seq < best) AS late_line
     FROM (SELECT party, sid8, seq, line_no, max(seq) OVER (PARTITION BY party, sid8 ORDER BY line_no ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS best FROM frame)
     GROUP BY party, sid8
   )
   SELECT f.party, f.sid8, any_value(f.source_id) AS source_id, any_value(f.source) AS source, any_value(f.path) AS path,
-    count(*) AS frames, count(DISTINCT f.seq) AS distinct_frames, min(f.seq) AS min_seq, max(f.seq) AS max_seq, sum(f.bytes) AS bytes,
+    count(*) AS frames, count(DISTINCT f.seq) AS distinct_frames, min(f.seq) AS min_seq, max(f.seq) AS max_seq, sum(f.bytes) AS bytes, any_value(w.bytes) AS distinct_bytes,
     any_value(p.frames) AS prefix_frames, any_value(p.bytes) AS prefix_bytes, any_value(p.settled_frames) AS settled_frames, any_value(p.settled_bytes) AS settled_bytes,
     any_value(o.late) AS late, any_value(o.late_line) AS late_line, min(f.t) AS first_t, max(f.t) AS last_t, min(f.line_no) AS first_line, max(f.line_no) AS last_line, any_value(s.seq) AS skipped_seq,
     any_value(origin.kind) = 'capture' AS wire
   FROM frame AS f
   JOIN source AS origin ON origin.source_id = f.source_id
+  JOIN whole AS w ON w.party = f.party AND w.sid8 = f.sid8
   LEFT JOIN prefix AS p ON p.party = f.party AND p.sid8 = f.sid8
   LEFT JOIN ordered AS o ON o.party = f.party AND o.sid8 = f.sid8
   LEFT JOIN skip AS s ON s.party = f.party AND s.sid8 = f.sid8
@@ -172,6 +176,7 @@ export async function loadReceived(query: Query): Promise<readonly ReceivedStrea
     minSeq: integer(r, 'min_seq'),
     maxSeq: integer(r, 'max_seq'),
     bytes: integer(r, 'bytes'),
+    distinctBytes: integer(r, 'distinct_bytes'),
     prefixFrames: integerOrNull(r, 'prefix_frames') ?? 0,
     prefixBytes: integerOrNull(r, 'prefix_bytes') ?? 0,
     settledFrames: flag(r, 'wire') ? 0 : (integerOrNull(r, 'settled_frames') ?? 0),

@@ -39,6 +39,8 @@ export interface PartyInputs {
   readonly pairing: Pairing;
   readonly emails: readonly string[];
   readonly sessions: readonly SessionFact[];
+  /** Parties with two clients in one folder, which write over each other's log and telemetry (F-19). */
+  readonly twins: ReadonlySet<string>;
   /** The same processes served an earlier run until then; its counters do not count. */
   readonly since: number | null;
   /** Party numbers that names or containers say, where no marker does. */
@@ -93,6 +95,7 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
     logComplete:
       known &&
       !cut &&
+      !input.twins.has(email) &&
       logStart !== null &&
       logStart <= input.firstOpen &&
       (managers.length > 0 || era.value === 'Go' || enabled.length === 0),

@@ -6,7 +6,7 @@ import type { Comparison } from '../../../src/report/diff/compare.ts';
 import { compare, MATTERS } from '../../../src/report/diff/compare.ts';
 import type { Diagnosis } from '../../../src/model/diagnosis.ts';
 import { runBin } from '../../helpers/bin.ts';
-import { judgeInput, removeScratch } from '../../helpers/bundle-run.ts';
+import { judgeInput, removeScratch } from '../../../tools/bundle-run.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'hld-diff-'));
 afterAll(() => {

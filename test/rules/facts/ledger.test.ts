@@ -77,6 +77,44 @@ describe('the ledger of a direction', () => {
   });
 });
 
+describe('the ledger of two clients with one identity', () => {
+  const begun = (): Story => story().start().open('client1', 'client2').accept().arrive(500);
+
+  it('of which one in the same folder has no program: what it could not write may have been written by the other', async () => {
+    const twins = story().start().twin('client2').bindFailed('client2', 'client1').bindFailed('client2', 'aggregator');
+    expect(await forward(twins.open('client1', 'client2').accept().data(500).decodedByTwin(500).end(20))).toMatchObject({
+      sent: exactly(500),
+      delivered: exactly(500),
+      lost: exactly(0),
+    });
+    expect(await forward(begun().decodedByTwin(500).end(20))).toMatchObject({ delivered: exactly(0), lost: exactly(500) });
+  });
+
+  it('counts a frame that both decoded as sent once', async () => {
+    expect(await forward(begun().decodedByTwin(500).withoutTelemetry().end(20))).toMatchObject({
+      frames: { received: exactly(2) },
+      sent: { min: 500 },
+    });
+  });
+});
+
+describe('the ledger of frames that a third party got', () => {
+  it('counts them where they were meant to go', async () => {
+    const c = await caseOf(
+      story()
+        .start()
+        .open('client2', 'client1', { alsoTo: ['aggregator'] })
+        .accept('aggregator')
+        .accepting('client1')
+        .reject('client1', 'already accepted')
+        .fanOut('aggregator', 8, 100)
+        .end(20),
+    );
+    expect(flow(c, 'client2', 'aggregator')).toMatchObject({ sent: exactly(0), delivered: exactly(0) });
+    expect(flow(c, 'client2', 'client1')).toMatchObject({ sent: { min: 108 } });
+  });
+});
+
 describe('what was decoded is not yet written', () => {
   it('believes the counters when a write failed', async () => {
     const c = await caseOf(

@@ -1,5 +1,6 @@
 /** Values that several of the live commands take, each refused with what was expected. */
 import { DoctorError } from '../../../model/errors.ts';
+import { choices } from '../../../util/suggest.ts';
 import type { Command } from 'commander';
 import { LIMITS } from '../../../proxy/party/peer-behaviour.ts';
 import { ERA_NAMES, parseClient, parseSwitch, switchList } from '../../../proxy/party/switches.ts';
@@ -19,7 +20,7 @@ export const EMAIL = /^(?=.{3,254}$)(?!\.)[^\s@/\\\p{Cc}]+@[^\s@/\\\p{Cc}]+\.[^\
 export function oneOf<T extends string>(option: string, known: readonly T[]): (value: string) => T {
   return (value) => {
     const found = known.find((name) => name === value);
-    if (found === undefined) throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option, value, expected: known.join(', ') });
+    if (found === undefined) throw new DoctorError('HLD_CLI_BAD_OPTION_VALUE', { option, value, expected: choices(value, known) });
     return found;
   };
 }
