@@ -73,16 +73,21 @@ function zshOption(o: OptionNode): string[] {
   return o.names.map((name) => `    ${quoted(`*${name}[${zshText(o.about)}]${value}`)}`);
 }
 
+/** Words where an argument has some, files elsewhere. */
+function zshArgs({ args }: CommandNode): string[] {
+  const known = args.flatMap((a, i) => (a.values.length === 0 ? [] : [`    ${quoted(`${i + 1}:${a.name}:(${a.values.join(' ')})`)}`]));
+  return known.length > 0 && known.length === args.length ? known : [...known, `    '*:file:_files'`];
+}
+
 function zsh(root: CommandNode): string {
   const cases = allOf(root).map((node) => {
-    const args = node.args.flatMap((a) => a.values);
     const rest =
       node.children.length > 0
         ? [
             `    ${quoted(`1:command:((${node.children.map((c) => `${c.path.at(-1) ?? ''}\\:${zshQuoted(c.about)}`).join(' ')}))`)}`,
             `    '*::argument:_files'`,
           ]
-        : [`    ${args.length > 0 ? quoted(`*:argument:(${args.join(' ')})`) : `'*:file:_files'`}`];
+        : zshArgs(node);
     return `  ${quoted(pathOf(node))})\n  _arguments -S \\\n${[...node.options.flatMap((o) => zshOption(o)), ...rest].join(' \\\n')} ;;`;
   });
   return `#compdef ${PROGRAM}

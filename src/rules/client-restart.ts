@@ -3,6 +3,7 @@
  * with the new process (the old one is truncated), long after the run began and after it had already taken part.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
+import { WITHOUT_CONNECTION } from './engine/follows.ts';
 import { firstTime, harm, name, ref } from './engine/ask.ts';
 import type { CaseFile, PartyFact, SessionFact } from './facts/case-file.ts';
 import type { LogEvent } from './facts/events.ts';
@@ -23,21 +24,13 @@ export const clientRestart = defineRule({
     blindTo: 'What the old process did: its log was truncated at the start.',
     remedy: 'Start the whole run anew with all clients up; keep copies of logs before restarting a client.',
     explains: [
-      'unanswered-open',
-      'asymmetric-growth',
-      'stalled-counters',
-      'silent-application',
-      'absent-application',
-      'missing-channel',
-      'sequence-gap',
+      ...WITHOUT_CONNECTION,
       'dead-client',
       'late-client',
-      'late-application',
       'lost-writer',
       'duplicate-daemon',
       'read-loop-blockage',
       'port-conflict',
-      'unreadable-channel',
     ],
   },
   judge: (c, steps) =>

@@ -3,6 +3,7 @@
  * stopped. A log that was only cut short looks alike, so telemetry that goes on or a connection that stays speak against it.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
+import { WITHOUT_CONNECTION } from './engine/follows.ts';
 import { harm, name, ref } from './engine/ask.ts';
 import type { CaseFile, PartyFact, Ref } from './facts/case-file.ts';
 import type { LogEvent } from './facts/events.ts';
@@ -26,19 +27,7 @@ export const deadClient = defineRule({
     blindTo: "Why it died: look at the machine's own log.",
     remedy:
       'Start the client again together with its program, and start the run anew: peers keep sending into sessions whose acceptor is gone.',
-    explains: [
-      'unanswered-open',
-      'asymmetric-growth',
-      'stalled-counters',
-      'silent-application',
-      'absent-application',
-      'missing-channel',
-      'sequence-gap',
-      'frozen-link',
-      'late-application',
-      'unreadable-telemetry',
-      'unreadable-channel',
-    ],
+    explains: [...WITHOUT_CONNECTION, 'frozen-link', 'unreadable-telemetry'],
   },
   judge: (c, steps) =>
     steps

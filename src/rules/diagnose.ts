@@ -84,7 +84,7 @@ export async function diagnoseCase(
     excluded: await writeExclusions(c, roots[0], found, write),
     waits: await describeWaits(c, write),
     sessions: describeSessions(c),
-    sequence: describeSequence(c),
+    sequence: describeSequence(c, roots[0]?.draft.at),
     unexplained: unexplained(c, roots),
     contradictions: [...c.contradictions],
     missingEvidence: missingEvidence(c),

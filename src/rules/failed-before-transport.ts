@@ -4,6 +4,7 @@
  * steps, a step log, a shell that lacks a command, a system that refuses, two roles with one participant.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
+import { WITHOUT_PROGRAM } from './engine/follows.ts';
 import { name } from './engine/ask.ts';
 import type { Steps } from './engine/steps.ts';
 import type { CaseFile, PartyFact, Ref } from './facts/case-file.ts';
@@ -27,16 +28,7 @@ export const failedBeforeTransport = defineRule({
     },
     blindTo: "Why the step failed: see the error text and the step's own log.",
     remedy: 'Read the error of the failed step, mend its inputs and run the flow again; leave the transport alone.',
-    explains: [
-      'absent-application',
-      'stalled-counters',
-      'silent-application',
-      'missing-channel',
-      'asymmetric-growth',
-      'late-application',
-      'unanswered-open',
-      'read-loop-blockage',
-    ],
+    explains: [...WITHOUT_PROGRAM],
   },
   judge(c, steps) {
     const byFiles = steps

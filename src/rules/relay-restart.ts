@@ -3,6 +3,7 @@
  * moment. Its own log is truncated at each start, so it begins later than the clients' or holds two start blocks.
  */
 import { defineRule } from './engine/rule.ts';
+import { WITHOUT_CONNECTION } from './engine/follows.ts';
 import { firstTime, harm, isWhole, plural, ref } from './engine/ask.ts';
 
 /** Clients start within this time of their relay; a relay that is younger than that was restarted. */
@@ -26,19 +27,11 @@ export const relayRestart = defineRule({
     blindTo: 'Why it restarted: its earlier log is gone.',
     remedy: "Restart all clients and programs; keep the relay's log appended, or save it before a restart.",
     explains: [
+      ...WITHOUT_CONNECTION,
       'split-client',
       'port-conflict',
-      'unanswered-open',
-      'asymmetric-growth',
-      'stalled-counters',
-      'silent-application',
-      'missing-channel',
-      'absent-application',
-      'sequence-gap',
-      'late-application',
       'lost-writer',
       'frozen-link',
-      'unreadable-channel',
       'dead-client',
       'duplicate-daemon',
       'rejected-session',

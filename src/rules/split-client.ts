@@ -4,6 +4,7 @@
  * connection, one that has the connection and no program.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
+import { WITHOUT_CONNECTION } from './engine/follows.ts';
 import { firstTime, harm, name, plural, ref } from './engine/ask.ts';
 import type { CaseFile, PartyFact } from './facts/case-file.ts';
 import type { LogEvent } from './facts/events.ts';
@@ -23,22 +24,7 @@ export const splitClient = defineRule({
     },
     blindTo: 'What cut the connection: neither side logs a reason.',
     remedy: 'Restart this client process and its program; keep idle connections alive (neither side sends pings) if a middlebox cuts them.',
-    explains: [
-      'port-conflict',
-      'unanswered-open',
-      'asymmetric-growth',
-      'stalled-counters',
-      'silent-application',
-      'missing-channel',
-      'absent-application',
-      'sequence-gap',
-      'late-application',
-      'lost-writer',
-      'read-loop-blockage',
-      'frozen-link',
-      'unreadable-channel',
-      'mixed-versions',
-    ],
+    explains: [...WITHOUT_CONNECTION, 'port-conflict', 'lost-writer', 'read-loop-blockage', 'frozen-link', 'mixed-versions'],
   },
   judge: (c, steps) =>
     steps

@@ -3,6 +3,7 @@
  * that docker cannot make a folder for. The program never starts, hotlink carries nothing and all counters stay at 0.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
+import { WITHOUT_PROGRAM } from './engine/follows.ts';
 import { counter, name } from './engine/ask.ts';
 import type { CaseFile, PartyFact, Ref } from './facts/case-file.ts';
 import type { Container, RunnerEvent } from './facts/load-runner.ts';
@@ -25,18 +26,7 @@ export const unmountableSource = defineRule({
     blindTo: 'A container that started with an empty folder in place of a missing one: docker says nothing then.',
     remedy:
       'Make the folder before the run, or mount the sandbox above it and set SEQURE_DATASITES_ROOT (newer runners do both by themselves, "Docker mount fallback").',
-    explains: [
-      'absent-application',
-      'stalled-counters',
-      'silent-application',
-      'missing-channel',
-      'asymmetric-growth',
-      'late-application',
-      'unanswered-open',
-      'read-loop-blockage',
-      'unroutable-container',
-      'failed-before-transport',
-    ],
+    explains: [...WITHOUT_PROGRAM, 'unroutable-container', 'failed-before-transport'],
   },
   judge(c, steps) {
     const healed = runnerLines(c, 'mount-fallback', 'done');

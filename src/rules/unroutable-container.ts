@@ -3,6 +3,7 @@
  * or the runner's check of the way says so. Hotlink cannot know: it sees a program that never comes.
  */
 import { defineRule, type Draft } from './engine/rule.ts';
+import { WITHOUT_PROGRAM } from './engine/follows.ts';
 import { counter, plural } from './engine/ask.ts';
 import { groupBy } from '../util/group.ts';
 import type { CaseFile, Ref } from './facts/case-file.ts';
@@ -30,18 +31,7 @@ export const unroutableContainer = defineRule({
     blindTo: 'Why there is no route: the network, subnet or firewall of docker.',
     remedy:
       'Give the containers one docker network with fixed addresses and tell the programs these, not names; for the proxy, let the container reach the host (host.docker.internal, host-gateway, or the host network).',
-    explains: [
-      'absent-application',
-      'stalled-counters',
-      'silent-application',
-      'missing-channel',
-      'asymmetric-growth',
-      'late-application',
-      'unanswered-open',
-      'read-loop-blockage',
-      'early-exit',
-      'failed-before-transport',
-    ],
+    explains: [...WITHOUT_PROGRAM, 'early-exit', 'failed-before-transport'],
   },
   judge(c, steps) {
     const told = new Set<string>();

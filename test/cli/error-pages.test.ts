@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DoctorError } from '../../src/model/errors.ts';
 import { errorSections } from '../../tools/parts/errors.ts';
 import { tarOf, zipOf } from '../helpers/archives.ts';
-import { runBin } from '../helpers/bin.ts';
+import { runBin, runShell } from '../helpers/bin.ts';
 
 const BIN = resolve('dist/cli/bin.js');
 const scratch = mkdtempSync(join(tmpdir(), 'hld-errors-'));
@@ -44,7 +44,7 @@ beforeAll(async () => {
   for (const folder of ['notes', 'rules', 'runs/a', 'runs/b']) mkdirSync(join(scratch, folder), { recursive: true });
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(scratch, name), text);
   for (const run of ['a', 'b']) cpSync(SAMPLE, join(scratch, 'runs', run), { recursive: true });
-  spawnSync('mkfifo', [join(scratch, 'pipe')]);
+  runShell(`mkfifo '${join(scratch, 'pipe')}'`);
   const other = await DuckDBInstance.create(join(scratch, 'other.duckdb'));
   const connection = await other.connect();
   await connection.run('CREATE TABLE t (x INTEGER)');

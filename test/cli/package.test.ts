@@ -70,6 +70,9 @@ describe('the package', () => {
     expect(npx('explain', 'sender-lock-drop').stdout).toContain('What it proves');
     expect(npx('explain', 'HLD_GATE_BAD_POLICY').stdout).toContain('## HLD_GATE_BAD_POLICY');
     for (const format of ['sarif', 'junit', 'markdown']) expect(npx('analyze', sample, '--format', format)).toMatchObject({ code: 0 });
+    expect(npx('bundle', sample, '-o', 'case.tar.gz', '--redact')).toMatchObject({ code: 0 });
+    expect(npx('diff', sample, 'case.tar.gz', '--format', 'json')).toMatchObject({ code: 0 });
+    expect(npx('analyze', 'case.tar.gz', '--format', 'html=report.html').code).toBe(0);
     expect(JSON.parse(npx('schema', 'policy').stdout)).toHaveProperty('properties.limits');
   });
 });

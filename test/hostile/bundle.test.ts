@@ -85,6 +85,9 @@ const NAMINGS: Readonly<Record<string, Naming>> = {
   'home folder': (n) => `open /home/${n.user()}/work/x: no such file`,
   'home folder of a mac': (n) => `/Users/${n.user()}/Library/x`,
   'home folder of windows': (n) => `C:\\Users\\${n.user()}\\AppData`,
+  folders: (n) => `open /home/${n.user()}/${n.user()}/${n.user()}-2026/sandbox/x.log: no such file`,
+  'folder of a server': (n) => `started in /srv/${n.user()}/hotlink, data_dir=/data/${n.user()}/x`,
+  'folders of windows': (n) => `cannot open C:\\Users\\${n.user()}\\${n.user()}\\AppData\\x.log`,
   'a name twice': (n) => {
     const name = n.user();
     return `/home/${name}/x is owned by ${name}, says ${name.toUpperCase()}`;

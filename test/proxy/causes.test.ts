@@ -26,6 +26,14 @@ const LONG: readonly string[] = [
   'acl-denied',
   'restarted-client',
   'mixed-eras',
+  'probe-poisons',
+  'two-party-late',
+  'late-accept',
+  'relay-overflow',
+  'crossed-channels',
+  'crossed-locks',
+  'wrong-acceptor',
+  'grace-tax',
 ];
 const AT_ONCE = 4;
 /** A failure that is left to chance shows in one of so many runs. */

@@ -31,6 +31,7 @@ describe.concurrent('a workload', { timeout: 300_000 }, () => {
     ['echo', 3, { 'aggregator>client1': 4 * 5008, 'client2>aggregator': 4 * 5008 }],
     ['tcp-test', 2, { 'aggregator>client1': 5000 + 5000 + 50_000, 'client1>aggregator': 5000 + 5000 + 50_000 }],
     ['burst', 2, { 'aggregator>client1': 4 * 5000 }],
+    ['crossed', 3, { 'client1>client2': 4 * 5008, 'aggregator>client2': 5 * 13, 'client1>aggregator': 4 * 13 }],
   ] as const)('%s completes, and analyze counts its bytes', async (name, parties, bytes) => {
     const { result, diagnosis } = await up(['--workload', name, '--parties', String(parties), '--rounds', '4', '--bytes', '5000']);
     expect(result.completed).toBe(true);

@@ -67,6 +67,23 @@ export const CAUSES: readonly CauseRow[] = [
     note: 'second cause in both',
   },
   { cause: 'twin daemon, same folder', scenario: 'twin-at-home', recording: null },
+  { cause: 'writer poisoned by a probe', scenario: 'probe-poisons', recording: null },
+  { cause: 'late application, two parties', scenario: 'two-party-late', recording: null },
+  { cause: 'late accept', scenario: 'late-accept', recording: null },
+  { cause: 'full queue in the relay', scenario: 'relay-overflow', recording: null },
+  { cause: 'path that nobody made', scenario: 'unprepared-path', recording: null },
+  { cause: 'oversize packet in strict mode', scenario: 'oversize-strict', recording: null },
+  { cause: 'channels that wait for each other', scenario: 'crossed-channels', recording: null },
+  { cause: 'channels that wait for each other, first versions', scenario: 'crossed-locks', recording: null },
+  {
+    cause: 'connection lost before the first byte',
+    scenario: 'idle-cut',
+    recording: null,
+    note: 'ws-idle-cut-e6-c has it at the aggregator',
+  },
+  { cause: 'wrong acceptor', scenario: 'wrong-acceptor', recording: null },
+  { cause: 'TURN without credentials in strict mode', scenario: 'strict-without-turn', recording: 'strict-e6-c' },
+  { cause: 'grace time', scenario: 'grace-tax', recording: null, finding: 'grace-tax', note: 'a finding of level info' },
 ];
 
 /** What analyze says, as the page has it: `rule where`. */

@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander';
 import type { ZodType } from 'zod';
+import { choiceOf } from '../choice.ts';
 import { print } from '../output.ts';
 
 const DOCUMENTS = ['diagnosis', 'policy', 'baseline', 'watch'] as const;
@@ -24,6 +25,6 @@ export function addSchema(program: Command): void {
     .description(
       'print the JSON Schema of the diagnosis that --format json writes, of the policy or baseline that gate reads, or of a line of watch',
     )
-    .addArgument(new Argument('[document]', 'which schema').choices(DOCUMENTS).default('diagnosis'))
+    .addArgument(choiceOf(new Argument('[document]', 'which schema'), DOCUMENTS).default('diagnosis'))
     .action(async (document: Document) => print(JSON.stringify(await schemaOf(document), null, 2)));
 }

@@ -176,8 +176,8 @@ class Work {
     const names = new Names(this.options.above);
     names.learnPath(topFolder(this.options.above));
     for (const path of [...this.planned.map(({ seen }) => seen.file.path), ...others]) names.learnPath(maskPath(path));
-    const learn = (text: string): string => {
-      names.learn(text);
+    const learn = (text: string, key?: string): string => {
+      names.learn(text, key);
       return text;
     };
     for (const one of this.planned) {

@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
+import { Folders } from './folders.ts';
 import { GO_CLIENT } from '../templates/go-client.ts';
 import { RELAY } from '../templates/relay.ts';
 import { RUST_CLIENT } from '../templates/rust-client.ts';
@@ -44,8 +45,16 @@ const WORDS = new Set(
 /** Accounts that a system or a package makes. */
 const SYSTEM_ACCOUNT =
   /^(?:_.*|systemd.*|\d+|[A-Z]|root|daemon|bin|sys|nobody|messagebus|message|syslog|rtkit|avahi|cups|colord|polkitd|dnsmasq|sshd|ntp|chrony|mysql|redis|postgres|mongodb|nginx|www-data|minio|docker|ubuntu|gdm|kernoops|lp|uuidd|whoopsie|tss|dbus|polkit)$/;
+/** Keys of JSON whose value is a host or an account. */
+const HOST_KEY = /^(?:host|host_?name|domainname|machine|node_?name)$/i;
+const OWNER_KEY = /^(?:user_?name|user|log_?name|owner)$/i;
 /** Shorter names are words by chance. */
 const SHORTEST = 3;
+
+/** One word, and no id of a container: these are called after themselves. */
+function isLone(text: string): boolean {
+  return /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u.test(text) && !/^[0-9a-f]{12,64}$/.test(text);
+}
 
 function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
@@ -81,6 +90,11 @@ function inOrder(emails: readonly string[]): readonly string[] {
   });
 }
 
+/** Accounts of the system, and parties by their role. */
+function isNobody(account: string): boolean {
+  return SYSTEM_ACCOUNT.test(account) || ROLE.test(account);
+}
+
 type Groups = Readonly<Record<string, string | undefined>>;
 
 export class Names {
@@ -92,6 +106,7 @@ export class Names {
   private readonly counts = { user: 0, host: 0, ip: 0 };
   private pattern = new RegExp([EMAIL, HOME, USER, HOST, DOTTED, IPV4, IPV6].join('|'), 'gu');
   private literals = new Map<string, string>();
+  private readonly folders = new Folders(WORDS);
   /** Absolute folder of the evidence. */
   private readonly root: string;
 
@@ -99,8 +114,10 @@ export class Names {
     this.root = root;
   }
 
-  /** Takes note of the names in a text. */
-  learn(text: string): void {
+  /** Takes note of the names in a text. `key`: of a value in JSON. */
+  learn(text: string, key = ''): void {
+    if (isLone(text) && HOST_KEY.test(key)) this.hostOf(text);
+    if (isLone(text) && OWNER_KEY.test(key) && !isNobody(text)) this.users.add(text);
     for (const { groups } of text.matchAll(this.pattern)) if (groups !== undefined) this.note(groups);
   }
 
@@ -113,7 +130,7 @@ export class Names {
   /** The owner in a line of `ps` (collect: pid, ppid, user). Accounts of the system are nobody's name. */
   learnOwner(line: string): void {
     const owner = /^\s*\d+\s+\d+\s+([^\s+]+)\+?\s/.exec(line)?.[1];
-    if (owner !== undefined && !SYSTEM_ACCOUNT.test(owner)) this.users.add(owner);
+    if (owner !== undefined && !isNobody(owner)) this.users.add(owner);
   }
 
   private note({ email, user, who, where, host, dotted }: Groups): void {
@@ -158,7 +175,18 @@ export class Names {
   }
 
   /** The text with every name replaced. `key`: of a value in JSON; what somebody called a folder stands under `sandbox`. */
-  readonly redact = (text: string, key = ''): string => (key === 'sandbox' && !text.includes('@') ? 'sandbox' : this.renamed(text));
+  readonly redact = (text: string, key = ''): string => {
+    if (key === 'sandbox' && !text.includes('@')) return 'sandbox';
+    const lone = this.loneName(text, key);
+    return lone ?? this.folders.redact(this.renamed(text));
+  };
+
+  /** A value that is a name by its key, as JSON has it. */
+  private loneName(text: string, key: string): string | undefined {
+    if (!isLone(text)) return undefined;
+    if (HOST_KEY.test(key)) return this.hostOf(text);
+    return OWNER_KEY.test(key) && !isNobody(text) ? this.userOf(text) : undefined;
+  }
 
   private readonly renamed = (text: string): string =>
     text.replace(this.pattern, (...match: unknown[]): string => this.replacement(match[0] as string, match.at(-1) as Groups));
@@ -232,6 +260,6 @@ export class Names {
   key(): readonly (readonly [string, string])[] {
     const seen = new Map<string, string>();
     for (const [real, fake] of [...this.given, ...this.hosts]) if (real !== fake && !seen.has(fake)) seen.set(fake, real);
-    return [...seen].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return [...seen, ...this.folders.key()].toSorted(([a], [b]) => (a < b ? -1 : 1));
   }
 }

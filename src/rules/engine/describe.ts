@@ -157,18 +157,22 @@ const SHOWN = [
   'send-buffer-full',
 ];
 
-export function describeSequence(c: CaseFile): SequenceEvent[] {
-  return c.events
+/** At most so many events: all, or those around the moment at which the first cause began, in microseconds; the first when nothing dates it. */
+export function describeSequence(c: CaseFile, began: number | undefined): SequenceEvent[] {
+  const sessions = new Map(c.sessions.map((s) => [s.sid, s]));
+  const events = c.events
     .of(...SHOWN)
     .filter((e) => e.t !== null)
-    .toSorted(inOrder)
-    .slice(0, MAX_SEQUENCE)
-    .map((e) => {
-      const session = c.sessions.find((s) => s.sid === e.sid);
-      const me = e.party ?? RELAY_CLOCK;
-      const other = e.party === null ? e.user : e.party === session?.opener ? (session.peer ?? null) : (session?.opener ?? null);
-      return { time: isoOf(e.t), clock: me, from: me, to: other, what: e.kind, session: e.sid, source: e.source, line: e.line };
-    });
+    .toSorted(inOrder);
+  const at = began === undefined ? 0 : events.findIndex((e) => (e.t ?? 0) >= began);
+  const middle = at < 0 ? events.length : at;
+  const start = Math.max(0, Math.min(middle - MAX_SEQUENCE / 2, events.length - MAX_SEQUENCE));
+  return events.slice(start, start + MAX_SEQUENCE).map((e) => {
+    const session = sessions.get(e.sid ?? '');
+    const me = e.party ?? RELAY_CLOCK;
+    const other = e.party === null ? e.user : e.party === session?.opener ? (session.peer ?? null) : (session?.opener ?? null);
+    return { time: isoOf(e.t), clock: me, from: me, to: other, what: e.kind, session: e.sid, source: e.source, line: e.line };
+  });
 }
 
 /** Decisive events only: what begins, ends, is refused or lost. */

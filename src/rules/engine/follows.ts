@@ -23,3 +23,28 @@ export const WITHOUT_WRITER = [
   'unanswered-open',
   'missing-channel',
 ] as const;
+
+/** A program never came to its proxies, because something before hotlink failed. */
+export const WITHOUT_PROGRAM = [
+  'absent-application',
+  'stalled-counters',
+  'silent-application',
+  'missing-channel',
+  'asymmetric-growth',
+  'late-application',
+  'unanswered-open',
+  'read-loop-blockage',
+] as const;
+
+/** A client or its connection ended: what was on its way is gone, and its peers keep sending into sessions that nobody answers. */
+export const WITHOUT_CONNECTION = [
+  'unanswered-open',
+  'asymmetric-growth',
+  'stalled-counters',
+  'silent-application',
+  'absent-application',
+  'missing-channel',
+  'sequence-gap',
+  'late-application',
+  'unreadable-channel',
+] as const;

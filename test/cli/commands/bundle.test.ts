@@ -68,17 +68,34 @@ describe('the files of a bundle', () => {
     const root = makeSandbox({
       [CLIENT_LOG]: rustLine('daemon start'),
       '_collected/manifest.json': JSON.stringify({ what: 'collection', sandbox: 'ottokar-try', problems: [] }),
+      '_collected/docker-inspect.json': JSON.stringify([
+        {
+          Id: 'a'.repeat(64),
+          Name: '/syqure-29510000-pid0',
+          State: { Status: 'running', Running: true },
+          Config: { Hostname: 'wilhelms-box', User: 'wilhelm', Image: 'syqure' },
+        },
+        {
+          Id: 'b'.repeat(64),
+          Name: '/relay',
+          State: { Status: 'running', Running: true },
+          Config: { Hostname: 'b'.repeat(12), User: 'root', Image: 'relay' },
+        },
+      ]),
       '_collected/processes.txt': [
         '    PID    PPID USER     STAT     ELAPSED     TIME %CPU   RSS COMMAND',
-        '     12       1 ottokar  Ss          01:02 00:00:00  0.0  1816 syftbox -c /srv/ottokar/config.json',
+        '     12       1 ottokar  Ss          01:02 00:00:00  0.0  1816 syftbox -c /srv/muster-clinic/ottokar/config.json',
         '     13       1 wilhelm+ S           01:02 00:00:00  0.0  1816 syftbox',
         '     14       1 postgres S           01:02 00:00:00  0.0  1816 postgres',
         '',
       ].join('\n'),
     });
-    const { names, bytes } = unpacked((await bundleOf(root, true)).archive);
+    const { archive, key } = await bundleOf(root, true);
+    const { names, bytes } = unpacked(archive);
+    expect(key).toContainEqual(['dir01', 'muster-clinic']);
     expect(names).toContain('sandbox/_collected/processes.txt');
-    expect(bytes).not.toMatch(/ottokar|wilhelm/);
+    expect(bytes).not.toMatch(/ottokar|wilhelm|muster|clinic/);
+    expect(bytes).toContain('"Hostname":"bbbbbbbbbbbb","User":"root"');
     expect(bytes).toContain('12       1 name01  Ss ');
     expect(bytes).toContain('14       1 postgres S');
     expect(bytes).toContain('"sandbox":"sandbox"');

@@ -41,9 +41,44 @@ describe('completion', () => {
     expect(offered(script, 'baseline', 'create', 'sandbox', '--rea')).toEqual(['--reason']);
     expect(offered(script, 'gate', 'sandbox', '--format', 's')).toEqual(['sarif']);
     expect(offered(script, 'schema', '')).toEqual(expect.arrayContaining(['diagnosis', 'policy', 'baseline']));
+    expect(offered(script, 'analyze', 'sandbox', '--fail-on', 'inc')).toEqual(['inconclusive']);
+    expect(offered(script, 'gate', 'sandbox', '--fail-on', '')).toEqual(['error', 'warning', 'info']);
+    expect(offered(script, 'query', 'sandbox', 'sql', '--format', '')).toEqual(['table', 'json', 'ndjson', 'csv']);
+    expect(offered(script, 'diff', 'a', 'b', '--format', '')).toEqual(['text', 'json']);
+    expect(offered(script, 'bundle', 'sandbox', '--re')).toEqual(['--redact']);
+    expect(offered(script, 'why-not', 'late-')).toContain('late-application');
+    expect(offered(script, 'explain', 'HLD_GATE_')).toContain('HLD_GATE_BAD_POLICY');
+    expect(offered(script, 'live', 'up', 'lab', '--scenario', 'reorder')).toEqual(['reorder-lock']);
+    expect(offered(script, 'live', 'party', 'lab', 'x', '--era', 'E5')).toEqual(['E5a', 'E5b']);
     // A file: left to the shell.
     expect(offered(script, 'gate', 'sandbox', '--baseline', 'x')).toEqual([]);
     expect(offered(script, 'analyze', 'samp')).toEqual([]);
+  });
+
+  test('formats that are offered are those that a command takes', { timeout: 60_000 }, () => {
+    const script = runBin(['completion', 'bash']).stdout;
+    for (const line of [
+      'query x y',
+      'rules',
+      'trace x a b',
+      'why-not r x',
+      'preflight x',
+      'watch x',
+      'diff a b',
+      'live up x',
+      'live attach x',
+      'live scenarios',
+      'live verify x',
+      'live soak',
+      'live reproduce x',
+    ]) {
+      const words = line.split(' ');
+      const { stderr } = runBin([...words, '--format', 'nonsense']);
+      expect({ line, taken: /: it takes ([^;\n]*)/.exec(stderr)?.[1]?.split(', ') }).toEqual({
+        line,
+        taken: offered(script, ...words, '--format', ''),
+      });
+    }
   });
 
   test.each(['zsh', 'fish'])('%s names every command and every option of gate', (shell) => {
@@ -75,6 +110,8 @@ describe('completion', () => {
     const { code, stderr } = runBin(['completion', 'tcsh']);
     expect(code).toBe(2);
     expect(stderr).toContain('bash, zsh, fish');
+    expect(runBin(['completion', 'bsh']).stderr).toContain('did you mean bash?');
+    expect(runBin(['schema', 'polcy']).stderr).toContain('did you mean policy?');
   });
 });
 
