@@ -1,5 +1,5 @@
 /** What a matrix is made of, and what its runs prove of a rule. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allowance, foundIn, gradeMatrix, judgeCell, runOf, type CellRun, type Found } from '../../src/live/matrix.ts';
 import { matrixFaults, planMatrix, type PlanOptions } from '../../src/live/matrix-plan.ts';
@@ -116,7 +116,7 @@ describe('a cell', () => {
     const found = foundIn(recorded('stall-e3-debug'));
     expect(new Set(found.map(({ rule, where }) => `${rule} ${where}`)).size).toBe(found.length);
     expect(found).toContainEqual(expect.objectContaining({ rule: 'sender-lock-drop', severity: 'error' }));
-    for (const { under } of found) if (under !== undefined) expect(RULE_IDS.has(under), under).toBe(true);
+    expect(found.flatMap(({ under }) => under ?? []).filter((under) => !RULE_IDS.has(under))).toEqual([]);
   });
 
   it('that could not be made says why, and grades nothing', () => {
