@@ -63,8 +63,8 @@ export const relayRestart = defineRule({
     return [
       {
         subject: {},
-        // Peer connections do without the relay.
-        severity: harm(c, !c.directions.every((d) => isWhole(d))),
+        // Peer connections do without the relay. What goes through it has nobody to go to any more, though all that was sent before has arrived.
+        severity: harm(c, !c.sessions.every((s) => s.p2pOpen.length > 0) || !c.directions.every((d) => isWhole(d))),
         confidence: again !== undefined ? 'certain' : 'likely',
         message: `the relay went away under ${plural(cutParties.size, 'client')} and came back without their sessions`,
         evidence: [...ref(again), ...[...cutParties].flatMap((party) => ref(cuts.find((e) => e.party === party))), ...ref(refused[0])],

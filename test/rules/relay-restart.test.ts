@@ -18,6 +18,11 @@ testRule(relayRestart, {
       subject: 'run',
       decisive: /ConnectionRefused/,
     },
+    'over the relay, where everything that was sent had arrived: nothing can be sent any more': {
+      story: () => begun().restartRelay().end(2),
+      subject: 'run',
+      severity: 'error',
+    },
     'peer to peer, where everything arrived all the same': {
       story: () => story().start().open('client1', 'client2').accept().offer().channelOpen().p2p(8, 500).wait(4).restartRelay().end(2),
       subject: 'run',
