@@ -72,13 +72,21 @@ export const TRUTHS: Readonly<Record<string, Truth>> = {
     direct: true,
   },
   'acl-excludes': {
-    allows: { ...EXCLUDED, 'unreadable-channel': 'the receiver may not read the channel' },
+    allows: {
+      ...EXCLUDED,
+      'websocket-fallback': 'a session that was refused has no peer connection',
+      'unreadable-channel': 'the receiver may not read the channel',
+    },
     layouts: TWO_FOUR,
     direct: true,
   },
   'acl-unreadable': { allows: { ...EXCLUDED, 'rejected-session': 'the open is refused where it names the receiver' }, layouts: TWO_FOUR },
   'acl-denied': {
-    allows: { ...EXCLUDED, 'unprepared-path': "clients of E3 and E4 send in the peer's folder, which is what is denied" },
+    allows: {
+      ...EXCLUDED,
+      'sender-lock-drop': 'clients of E3 send on sessions of the peer, whatever the list says (F-3)',
+      'unprepared-path': "clients of E3 and E4 send in the peer's folder, which is what is denied",
+    },
     layouts: TWO_FOUR,
   },
   'twin-client': {
@@ -104,7 +112,7 @@ export const TRUTHS: Readonly<Record<string, Truth>> = {
   'relay-overflow': { allows: { 'relay-standstill': 'a relay with a full queue stands still for its sender' } },
   'unprepared-path': { allows: { 'rejected-session': 'the directory that nobody made is not theirs to write', ...EXCLUDED } },
   'oversize-strict': { allows: { 'strict-violation': 'strict mode refuses what the data channel does not take' } },
-  'crossed-channels': { allows: PILES_UP },
+  'crossed-channels': { allows: { ...PILES_UP, 'peer-key-mismatch': 'clients of E5a have that defect (F-10)' } },
   'crossed-locks': { allows: PILES_UP },
   'idle-cut': { allows: CUT },
   'wrong-acceptor': { allows: { 'unanswered-open': 'the party that was meant accepts nothing' } },

@@ -30,7 +30,7 @@ describe('a grade', () => {
     ['recordings alone', [], [RIGHT], ['recorded', 'medium']],
     ['our runs alone', [ours], [], ['unproven', 'medium']],
     ['neither', [], [], ['untested', 'low']],
-    ['a miss of ours', [ours, made('dead-client', 'frozen-link', 'client2', 1)], [RIGHT], ['doubtful', 'low']],
+    ['a miss of ours', [ours, made('dead-client', 'frozen-link', 'client2', 1)], [RIGHT], ['limited', 'medium']],
     ['a false alarm of ours', [ours, made('frozen-link', 'dead-client', 'client2', 1)], [RIGHT], ['doubtful', 'low']],
     ['a false alarm on a recording', [ours], [RIGHT, { ...RIGHT, right: [], wrong: ['dead-client'] }], ['doubtful', 'low']],
     ['a miss on a recording', [ours], [RIGHT, { ...RIGHT, right: [], missed: ['dead-client'] }], ['doubtful', 'low']],

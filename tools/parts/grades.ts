@@ -9,9 +9,10 @@ import { recordedGrade, type RecordedCase, type RecordedGrade } from './recordin
 
 /**
  * proven: right on recordings, and on our runs · recorded: right on recordings, and nothing of ours makes it · unproven: right on our runs
- * alone · doubtful: it missed, or spoke where it should not · untested: neither makes it.
+ * alone · limited: it missed runs of ours, each for a reason that is written down, and was right whenever it spoke · doubtful: it spoke where it
+ * should not, or missed a recording · untested: neither makes it.
  */
-export type Grade = 'proven' | 'recorded' | 'unproven' | 'doubtful' | 'untested';
+export type Grade = 'proven' | 'recorded' | 'unproven' | 'limited' | 'doubtful' | 'untested';
 type Precision = 'very-high' | 'high' | 'medium' | 'low';
 
 /** From so high a lower bound of precision on a rule that is proven is very sure. */
@@ -36,7 +37,7 @@ export const PLANNED: ReadonlySet<string> = new Set(
 
 /** The cell of which a run with a seed of its own is another one. */
 function planOf(id: string): string {
-  return id.replace(/ seed=\d+$/, '');
+  return PLANNED.has(id) ? id : id.replace(/ seed=\d+$/, '');
 }
 
 /** Results of cells that are planned no more, such as those of a scenario that was changed. */
@@ -54,7 +55,8 @@ export function matrixOf(cells: readonly CellRun[]): MatrixResult {
 }
 
 function gradeOf(ours: RuleGrade | undefined, { right, missed, wrong }: RecordedGrade): Grade {
-  if (missed + wrong > 0 || ours?.meets === false) return 'doubtful';
+  if (missed + wrong > 0 || (ours?.alarms ?? 0) > 0) return 'doubtful';
+  if (ours?.meets === false) return 'limited';
   const isMade = (ours?.expected ?? 0) > 0;
   if (right > 0) return isMade ? 'proven' : 'recorded';
   return isMade ? 'unproven' : 'untested';
@@ -62,7 +64,7 @@ function gradeOf(ours: RuleGrade | undefined, { right, missed, wrong }: Recorded
 
 function precisionOf(grade: Grade, ours: RuleGrade | undefined): Precision {
   if (grade === 'proven') return (ours?.precisionAtLeast ?? 0) >= VERY_SURE ? 'very-high' : 'high';
-  return grade === 'recorded' || grade === 'unproven' ? 'medium' : 'low';
+  return grade === 'recorded' || grade === 'unproven' || grade === 'limited' ? 'medium' : 'low';
 }
 
 export function gradeRules(rules: readonly string[], matrix: MatrixResult, cases: readonly RecordedCase[]): readonly GradedRule[] {
@@ -116,7 +118,8 @@ const MEANING: readonly (readonly [Grade, string])[] = [
   ['proven', 'right on recordings of the real system, and on every run of ours that makes its fault'],
   ['recorded', 'right on recordings; nothing of ours makes its fault'],
   ['unproven', 'right on our own runs alone: no recording has its fault'],
-  ['doubtful', 'it missed a fault, or spoke where it had nothing to say: see below'],
+  ['limited', 'right whenever it spoke; it missed runs of ours, each explained below'],
+  ['doubtful', 'it spoke where it had nothing to say, or missed a recording: see below'],
   ['untested', 'neither: tests in `test/rules` alone, on lines of the real form'],
 ];
 
