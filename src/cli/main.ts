@@ -18,6 +18,7 @@ import { addSchema } from './commands/schema.ts';
 import { addTrace } from './commands/trace.ts';
 import { addWatch } from './commands/watch.ts';
 import { addWatchJudge } from './commands/watch-judge.ts';
+import { addWhatIf } from './commands/what-if.ts';
 import { addWhyNot } from './commands/why-not.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { mask } from '../ingest/mask.ts';
@@ -54,6 +55,7 @@ function buildProgram(done: (code: ExitCode) => void): Command {
   addLive(program, done);
   addWatch(program, done);
   addWatchJudge(program);
+  addWhatIf(program, done);
   addCollect(program, done);
   addBundle(program);
   addDiff(program);

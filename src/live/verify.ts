@@ -111,7 +111,7 @@ export function percentUp(rate: number): string {
 }
 
 /** The same from below, rounded down. */
-function percentDown(rate: number): string {
+export function percentDown(rate: number): string {
   return `${Math.floor(rate * 100 + 1e-9)} %`;
 }
 

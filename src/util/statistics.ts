@@ -51,3 +51,8 @@ export function fewerByChance(a: number, n: number, b: number, m: number): numbe
   for (let i = Math.max(0, hit - n); i <= b; i++) sum += Math.exp(logChoose(m, i) + logChoose(n, hit - i) - all);
   return Math.min(1, sum);
 }
+
+/** Chance that all of `n` values are above all of `m` others, if both were drawn alike (the extreme of a permutation test). */
+export function moreInAllByChance(n: number, m: number): number {
+  return Math.exp(-logChoose(n + m, m));
+}

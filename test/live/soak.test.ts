@@ -24,7 +24,8 @@ interface Said {
 }
 
 function says({ verdict, flow, finding }: Said): Diagnosis {
-  const flows = flow === undefined ? [] : [{ from: A, to: B, sent: exact(flow[0]), delivered: exact(flow[1]), lost: exact(flow[0] - flow[1]) }];
+  const flows =
+    flow === undefined ? [] : [{ from: A, to: B, sent: exact(flow[0]), delivered: exact(flow[1]), lost: exact(flow[0] - flow[1]) }];
   const findings = finding === undefined ? [] : [{ rule: 'dead-client', severity: finding, message: 'gone', subject: {} }];
   return { verdict, because: 'so', flows, findings, causes: findings } as unknown as Diagnosis;
 }
@@ -80,7 +81,10 @@ describe('a diagnosis of it', () => {
 });
 
 function run(seed: number, seen: Witness | null, diagnosis: Diagnosis, clean = false): SoakRun {
-  return soakRun({ seed, clean, settings: 'parties=2' }, { witness: seen, diagnosis, seconds: 1, problem: seen === null ? 'no port' : null });
+  return soakRun(
+    { seed, clean, settings: 'parties=2' },
+    { witness: seen, diagnosis, seconds: 1, problem: seen === null ? 'no port' : null },
+  );
 }
 
 describe('many runs', () => {
@@ -96,7 +100,9 @@ describe('many runs', () => {
     expect(result).toMatchObject({ runs: 700, notMade: 1, faulty: 500, clean: 200, failures: [] });
     expect(result.falseAllClear).toMatchObject({ of: 500, count: 0 });
     expect(result.falseAllClear.below).toBeCloseTo(1 - 0.05 ** (1 / 500), 6);
-    expect(soakText(result)).toContain('false all-clears among runs that lost bytes or stopped: 0 of 500: below 0.6 % with 95 % confidence');
+    expect(soakText(result)).toContain(
+      'false all-clears among runs that lost bytes or stopped: 0 of 500: below 0.6 % with 95 % confidence',
+    );
     const bad = soakResult([...runs, run(502, witness(9, 8), clear)]);
     expect(soakText(bad)).toMatch(/^FAILED {3}1 of 701 runs/);
     expect(bad.failures.map(({ seed }) => seed)).toEqual([502]);
@@ -120,7 +126,14 @@ describe('drawn scenarios', () => {
 describe('a failing scenario', () => {
   const scenario = {
     frame: ['parties=4', 'workload=mesh', 'rounds=3', 'bytes=40000', 'patience=14', 'seed=7'],
-    steps: ['era=E5b', 'order=connection', 'debug=on', 'fault=cut:client1@1', 'fault=hang-app:client2@2', 'frame-fault=drop:data:3:client1'],
+    steps: [
+      'era=E5b',
+      'order=connection',
+      'debug=on',
+      'fault=cut:client1@1',
+      'fault=hang-app:client2@2',
+      'frame-fault=drop:data:3:client1',
+    ],
   };
 
   it('is shrunk to the faults, parties, rounds and bytes that it needs', async () => {

@@ -19,17 +19,7 @@ testRule(relayRestart, {
       decisive: /ConnectionRefused/,
     },
     'peer to peer, where everything arrived all the same': {
-      story: () =>
-        story()
-          .start()
-          .open('client1', 'client2')
-          .accept()
-          .offer()
-          .channelOpen()
-          .p2p(8, 500)
-          .wait(4)
-          .restartRelay()
-          .end(2),
+      story: () => story().start().open('client1', 'client2').accept().offer().channelOpen().p2p(8, 500).wait(4).restartRelay().end(2),
       subject: 'run',
       severity: 'warning',
     },

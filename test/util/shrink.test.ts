@@ -1,9 +1,12 @@
 /** Delta debugging against oracles whose answer is known. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { least, shortest } from '../../src/util/shrink.ts';
 
-function counting<T>(fails: (candidate: T) => boolean): { readonly fails: (candidate: T) => Promise<boolean>; readonly asked: () => number } {
+function counting<T>(fails: (candidate: T) => boolean): {
+  readonly fails: (candidate: T) => Promise<boolean>;
+  readonly asked: () => number;
+} {
   let asked = 0;
   return {
     asked: () => asked,
@@ -38,7 +41,8 @@ describe('the shortest list that fails', () => {
     await fc.assert(
       fc.asyncProperty(needs, async (groups) => {
         // It fails with all items of one of the groups.
-        const fails = async (rest: readonly number[]): Promise<boolean> => groups.some((group) => group.every((item) => rest.includes(item)));
+        const fails = async (rest: readonly number[]): Promise<boolean> =>
+          groups.some((group) => group.every((item) => rest.includes(item)));
         const found = await shortest(upTo(12), fails);
         expect(await fails(found)).toBe(true);
         for (const left of found) expect(await fails(found.filter((item) => item !== left))).toBe(false);

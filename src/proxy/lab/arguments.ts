@@ -19,7 +19,7 @@ function valueFor<T>(email: string, byName: Readonly<Record<string, T>>): T | un
 }
 
 /** The relay as asked for, with what the clients' patches need of it. */
-function relayOf(setup: Setup): string {
+export function relayOf(setup: Setup): string {
   const patches: readonly string[] = clientsOf(setup).flatMap((text) => parseClient(text).patches);
   const needed = Object.keys(RELAY_PATCHES).filter((name) => patches.includes(name));
   return [...new Set([...setup.relayVersion.split('+'), ...needed])].join('+');

@@ -103,6 +103,15 @@ export function switchList(): readonly SwitchRow[] {
   return KEYS.map((key) => ({ name: switchName(key), key, takes: takesText(key), says: SWITCHES[key].says, source: SWITCHES[key].source }));
 }
 
+/** What a switch can be set to: its words, or of a number what any version has. */
+export function switchValues(key: keyof Switches): readonly string[] {
+  const { takes } = SWITCHES[key];
+  if (takes === 'yes-no') return ['yes', 'no'];
+  if (!('unit' in takes)) return takes;
+  const numbers = ERA_NAMES.filter((name) => isEra(name)).map((name) => Number(BEHAVIOURS[name][key]));
+  return [...new Set(numbers)].toSorted((a, b) => a - b).map(String);
+}
+
 /** Makes the error for what was expected. */
 export type Refuse = (expected: string) => DoctorError;
 
@@ -151,7 +160,7 @@ function isPatch(name: string): name is PatchName {
 export const ERA_NAMES = Object.keys(BEHAVIOURS)
   .filter((name) => isEra(name))
   .toSorted();
-const PATCH_NAMES = Object.keys(PATCHES).filter((name) => isPatch(name));
+export const PATCH_NAMES = Object.keys(PATCHES).filter((name) => isPatch(name));
 
 export interface Client {
   readonly behaviour: Behaviour;

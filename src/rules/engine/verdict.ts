@@ -86,6 +86,7 @@ function whyNothingArrived(c: CaseFile): string {
   if (received.length === 0) return 'no byte was seen to arrive anywhere; a run that never began looks the same';
   const whole = c.directions.every((d) => d.received !== null && d.received.min >= d.sent.max);
   // A log shows what it decoded, and captures what came in; neither shows that it was written.
-  if (c.parties.every((p) => p.wire === null)) return 'clients decoded bytes, and nothing here shows that these were written to their programs';
+  if (c.parties.every((p) => p.wire === null))
+    return 'clients decoded bytes, and nothing here shows that these were written to their programs';
   return `captures show ${whole ? 'that all that was sent reached the other clients' : 'bytes that reached clients'}; only their logs show whether it was written to the programs`;
 }

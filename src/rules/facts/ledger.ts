@@ -231,7 +231,9 @@ function boundStream(
   // A Go client writes a line for a frame, but neither its number nor its bytes.
   const hidden = direct || receiver?.era.value === 'Go' ? undecoded(s, sender) : 0;
   const limits =
-    hidden === 0 ? [got?.prefixBytes, got?.prefixFrames] : [(got?.distinctBytes ?? 0) + hidden * P2P_FRAME_MAX, (got?.distinct ?? 0) + hidden];
+    hidden === 0
+      ? [got?.prefixBytes, got?.prefixFrames]
+      : [(got?.distinctBytes ?? 0) + hidden * P2P_FRAME_MAX, (got?.distinct ?? 0) + hidden];
   return { hidden: hidden > 0, ...atLeast(got, limits[0] ?? 0, limits[1] ?? 0), ...sent };
 }
 

@@ -26,7 +26,7 @@ interface ReproduceFlags {
 }
 
 /** A diagnosis that was saved, or that of an input; every other JSON file is an input like any. */
-async function diagnosisOf(input: string, signal: AbortSignal): Promise<Diagnosis> {
+export async function diagnosisOf(input: string, signal: AbortSignal): Promise<Diagnosis> {
   if (!existsSync(input)) throw new DoctorError('HLD_INPUT_NO_SUCH_PATH', { path: input });
   const saved = savedDiagnosis(input);
   if (saved !== undefined) {
@@ -60,14 +60,14 @@ function savedDiagnosis(input: string): unknown {
   }
 }
 
-function emptyFolder(path: string): void {
+export function emptyFolder(path: string): void {
   if (existsSync(path) && readdirSync(path).length > 0)
     throw new DoctorError('HLD_CLI_UNWRITABLE_OUTPUT', { path, reason: 'the folder is not empty; name another with --out' });
   mkdirSync(path, { recursive: true });
 }
 
 /** The attempt as a scenario that live verify takes. */
-function scenarioOf(plan: Plan, attempt: Plan['attempts'][number], completes: boolean): Scenario {
+export function scenarioOf(plan: Plan, attempt: Plan['attempts'][number], completes: boolean): Scenario {
   const settings = `${plan.topology.settings} ${attempt.settings}`.trim();
   const { rule, where } = plan.cause;
   return {
