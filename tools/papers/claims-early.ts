@@ -282,7 +282,7 @@ export const CLAIMS_EARLY: readonly Claim[] = [
     at: 'Refined Current Hypothesis',
     says: 'The same, of the runs of the next morning.',
     verdict: 'undecidable',
-    why: 'Their totals balance within the rounding, which a parked frame does not. But a frame is parked for ever only when a session is replaced, and no session of those runs was published.',
+    why: 'Their totals balance within the rounding, which speaks against frames that are parked; the rounding is larger than many frames, and no session of those runs was published.',
     separates: 'exact totals, and the lines `session new` per path: two for one path make it possible, one rules it out.',
     shows: [{ run: 'published-29509931', select: [{ show: 'verdict' }, { show: 'flow', from: 'client2', to: 'client1' }] }],
   },

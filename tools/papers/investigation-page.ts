@@ -82,7 +82,8 @@ are in this repository; live runs are made by \`hotlink-doctor live\` in seconds
 alone and drops the rest without telling the sender. The guard that the investigators had added gives the adopted session up after the first
 frame, so that of 1572924 bytes eight were lost: the length in front of a block. The receiver waited for it for ever. Patch E, no adoption over
 the WebSocket, cures it alone; the other patches do not. Containers, the second connection of a program, the order of frames, fan-out and
-sessions to oneself had no part in it.
+sessions to oneself had no part in it. Every published figure of run 29509799 and the log lines that the notes quote of it follow from this; its logs
+themselves were never published, so another cause with the same figures cannot be ruled out by them.
 
 **What stays open.** What stopped the runs of the next morning (29509931 and later), whose totals balance within their rounding; and
 everything that only docker could have told.
