@@ -99,7 +99,8 @@ export interface Made {
 
 type Scenario = Pick<SoakRun, 'seed' | 'clean' | 'settings'>;
 
-export function soakRun(scenario: Scenario, { witness, diagnosis, seconds, problem }: Made): SoakRun {
+export function soakRun({ seed, clean, settings }: Scenario, { witness, diagnosis, seconds, problem }: Made): SoakRun {
+  const scenario = { seed, clean, settings };
   if (witness === null || diagnosis === null)
     return { ...scenario, truth: null, outcome: 'not-made', verdict: null, cause: null, sent: 0, received: 0, seconds, note: problem };
   const [cause] = causesOf(diagnosis);
@@ -107,7 +108,7 @@ export function soakRun(scenario: Scenario, { witness, diagnosis, seconds, probl
   return {
     ...scenario,
     truth: truthOf(witness),
-    ...outcomeOf(witness, diagnosis, scenario.clean),
+    ...outcomeOf(witness, diagnosis, clean),
     verdict: diagnosis.verdict,
     cause: cause === undefined ? null : fingerprintText(cause),
     sent: sum('sent'),
