@@ -18,15 +18,20 @@ export async function listenOn(port: number): Promise<Server> {
 /** Below the ports that a system hands out by itself, so that nobody gets one between here and its client's bind. */
 const FIRST_PORT = 20_000;
 const LAST_PORT = 32_000;
+/**
+ * Ports from one slot to the next, as many as four parties take: blocks of runs with fewer parties lie in the same places. A program that waits
+ * for a proxy which never listens would else find that of another run.
+ */
+const STRIDE = 12;
 
 /** A port for each ordered pair, free at this moment. Runs that begin at once with other slots get other ports. */
 export async function freePorts(parties: number, slot: number): Promise<ReadonlyMap<string, number>> {
   const pairs = Array.from({ length: parties * parties }, (_, i) => [Math.floor(i / parties), i % parties] as const).filter(
     ([a, b]) => a !== b,
   );
-  const blocks = Math.floor((LAST_PORT - FIRST_PORT) / pairs.length);
+  const blocks = Math.floor((LAST_PORT - FIRST_PORT - Math.max(0, pairs.length - STRIDE)) / STRIDE);
   for (let tried = 0; tried < blocks; tried++) {
-    const first = FIRST_PORT + ((slot + tried) % blocks) * pairs.length;
+    const first = FIRST_PORT + ((slot + tried) % blocks) * STRIDE;
     const ports = pairs.map(([from, to], index) => [portKey(from, to), first + index] as const);
     if (await areFree(ports.map(([, port]) => port))) return new Map(ports);
   }

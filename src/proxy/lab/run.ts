@@ -224,7 +224,8 @@ class Lab {
     const completed = isOver && errors.size === 0 && !missing;
     // A program that is done goes away; one that waits stays connected until the evidence is taken.
     if (completed) await this.closePlayers();
-    if (completed) await this.pause(SETTLE_MS);
+    // Without it the last counters would be older than the last bytes.
+    if (isOver) await this.pause(SETTLE_MS);
     for (const player of this.players) player.freeze();
     await this.children.freeze();
     this.giveUp.abort();

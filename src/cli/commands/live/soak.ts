@@ -207,7 +207,9 @@ async function soak(flags: SoakFlags): Promise<ExitCode> {
     import('../../../live/soak.ts'),
   ]);
   if (flags.judge !== undefined) {
-    const result = soakResult(await judgedAgain(flags.judge, flags));
+    const judged = await judgedAgain(flags.judge, flags);
+    if (flags.results !== undefined) writeFileSync(flags.results, judged.map((run) => `${JSON.stringify(run)}\n`).join(''));
+    const result = soakResult(judged);
     print(flags.format === 'json' ? JSON.stringify(result, null, 2) : visible(soakText(result)));
     return exitOf(result.failures.length, result.runs);
   }
@@ -270,7 +272,7 @@ export function addSoak(live: Command, done: (code: ExitCode) => void): void {
     .option('--scenario <file>', 'a scenario that soak kept, in place of drawn ones; may be repeated', several, [])
     .option('--parallel <n>', 'runs at the same time', numberIn('--parallel', 1, MOST_AT_ONCE), 4)
     .option('--minutes <n>', 'begin no run after so many minutes', numberIn('--minutes', 0, MOST_MINUTES), MOST_MINUTES)
-    .option('--results <file>', 'append a line per run to this file; runs that are in it are not made again')
+    .option('--results <file>', 'append a line per run to this file; runs that are in it are not made again (--judge writes it anew)')
     .option('--out <folder>', 'where sandboxes and shortest scenarios of failures go', 'soak-failures')
     .option('--keep <folder>', 'keep the sandbox of every run here, with what its programs saw')
     .option('--judge <folder>', 'make no runs: judge those that were kept there by this version')
