@@ -178,6 +178,9 @@ export function surroundings(transport: string, settings: string): Readonly<Reco
           'grace-tax': 'and the first frames of each session wait for what cannot come',
         }
       : {}),
+    ...(transport === 'webrtc' && !/\bera=E6\b/.test(settings)
+      ? { 'websocket-fallback': 'clients before E6 do not wait for a peer connection: their first frames go over the WebSocket' }
+      : {}),
     ...(/\border=connection\b/.test(settings)
       ? {}
       : {

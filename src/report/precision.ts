@@ -35,7 +35,7 @@ export const PRECISION: Readonly<Record<string, Precision>> = {
   'reordered-frames': 'medium',
   'self-route': 'low',
   'sender-lock-drop': 'high',
-  'sequence-gap': 'low',
+  'sequence-gap': 'medium',
   'silent-application': 'medium',
   'small-message-delay': 'medium',
   'split-client': 'high',
@@ -54,5 +54,5 @@ export const PRECISION: Readonly<Record<string, Precision>> = {
   'unroutable-container': 'low',
   'webrtc-not-connected': 'low',
   'websocket-fallback': 'high',
-  'wrong-acceptor': 'low',
+  'wrong-acceptor': 'medium',
 };

@@ -30,10 +30,4 @@ export const EXPLAINED: readonly Explained[] = [
     because:
       'the defect of the version itself stops the run: frames from a larger to a smaller email meet no writer (F-10), which is what is named',
   },
-  {
-    cells: 'diagonal small-messages era=E6 ',
-    rule: 'small-message-delay',
-    because:
-      'made on a busy machine; most likely delays spread beside the 35 to 50 ms that a timer makes, where the rule keeps silent (spread-network). Its run in E5b has it',
-  },
 ];

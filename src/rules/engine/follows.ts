@@ -36,7 +36,7 @@ export const WITHOUT_PROGRAM = [
   'read-loop-blockage',
 ] as const;
 
-/** A client or its connection ended: what was on its way is gone, and its peers keep sending into sessions that nobody answers. */
+/** A client or its connection ended: what was on its way is gone, what the relay had for it is dropped, and its peers keep sending into sessions that nobody answers. */
 export const WITHOUT_CONNECTION = [
   'unanswered-open',
   'asymmetric-growth',
@@ -47,4 +47,5 @@ export const WITHOUT_CONNECTION = [
   'sequence-gap',
   'late-application',
   'unreadable-channel',
+  'relay-queue-overflow',
 ] as const;

@@ -26,8 +26,13 @@ interface Building {
   lastMoved: Flush | null;
 }
 
-/** `enabled` and `flushes` are one party's, in file order. */
-export function sortManagers(party: string, enabled: readonly LogEvent[], flushes: readonly Flush[]): readonly ManagerFact[] {
+/** `enabled`, `flushes` and `starts` (of its process) are one party's, in file order. */
+export function sortManagers(
+  party: string,
+  enabled: readonly LogEvent[],
+  flushes: readonly Flush[],
+  starts: readonly LogEvent[] = [],
+): readonly ManagerFact[] {
   const managers: Building[] = [];
   let next = 0;
   for (const flush of flushes) {
@@ -35,7 +40,7 @@ export function sortManagers(party: string, enabled: readonly LogEvent[], flushe
       managers.push({ enabled: e, flushes: [], lastMoved: null });
     }
     if (managers.length === 0) managers.push({ enabled: null, flushes: [], lastMoved: null });
-    const home = closest(managers, flush);
+    const home = closest(ofThisLife(managers, flush, starts), flush);
     const before = home.flushes.at(-1);
     if (
       before === undefined
@@ -56,6 +61,14 @@ export function sortManagers(party: string, enabled: readonly LogEvent[], flushe
     lastMoved: m.lastMoved,
     flushes: m.flushes,
   }));
+}
+
+/** Managers of a process that ended before the flush was written count no more; where none is left, any may be meant. */
+function ofThisLife(managers: readonly Building[], flush: Flush, starts: readonly LogEvent[]): readonly Building[] {
+  const start = starts.findLast((s) => s.sourceId === flush.sourceId && s.line < flush.line);
+  if (start === undefined) return managers;
+  const alive = managers.filter(({ enabled }) => enabled !== null && enabled.sourceId === start.sourceId && enabled.line > start.line);
+  return alive.length > 0 ? alive : managers;
 }
 
 /** The manager that this flush continues: counters never fall, so the one with the greatest figures not above it. */

@@ -55,10 +55,12 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
   const logEnd = end === undefined ? null : common(end.lastUs, email);
   const telemetry = input.telemetry.find((t) => t.party === email) ?? null;
   const enabled = events.ofParty(email, 'hotlink-enabled', 'hotlink-config');
+  const starts = events.ofParty(email, 'daemon-start');
   const managers = sortManagers(
     email,
     enabled,
     input.flushes.filter((f) => f.party === email),
+    starts,
   );
   const era = versionOf(email, log, telemetry, events);
   const known = log !== null && end !== undefined;
@@ -80,7 +82,7 @@ export function buildParty(email: string, input: PartyInputs): PartyFact {
       lastData,
       (us) => common(us, email),
       log !== null,
-      (m) => isOfFormerLife(m, events.ofParty(email, 'daemon-start')),
+      (m) => isOfFormerLife(m, starts),
     ),
   );
   return {

@@ -91,6 +91,17 @@ describe('sortManagers', () => {
     expect(managers.map((m) => m.index)).toEqual([0, 1, 2]);
   });
 
+  it('gives no line to a manager of a process that ended before, whatever it counted', () => {
+    const [old, young] = sortManagers(
+      'c',
+      [enabled(1), enabled(5)],
+      [flush(2, 0, 0), flush(3, 0, 0), flush(6, 0, 0), flush(7, 0, 0), flush(8, 2, 1)],
+      [{ ...enabled(4), kind: 'daemon-start' }],
+    );
+    expect(lines(old?.flushes ?? [])).toEqual([2, 3]);
+    expect(lines(young?.flushes ?? [])).toEqual([6, 7, 8]);
+  });
+
   it('makes a manager for a log that begins later, and one for a process that printed no figures', () => {
     expect(sortManagers('c', [], [flush(1, 3, 3)])).toMatchObject([{ enabled: null, flushes: [{ line: 1 }] }]);
     expect(sortManagers('c', [enabled(1)], [])).toMatchObject([{ enabled: { line: 1 }, first: null, last: null, lastMoved: null }]);
