@@ -87,7 +87,8 @@ describe('the truth', () => {
   });
 
   it('excuses nothing of the lab where it is not so', () => {
-    expect(surroundings('webrtc', 'transport=webrtc order=connection')).toEqual({});
+    expect(surroundings('webrtc', 'era=E6 transport=webrtc order=connection')).toEqual({});
+    expect(Object.keys(surroundings('webrtc', 'era=E5b transport=webrtc order=connection'))).toEqual(['websocket-fallback']);
     expect(allowance(cellRun({ completed: true }), 'stalled-counters')).toBeUndefined();
     expect(allowance(cellRun({ completed: false }), 'stalled-counters')).toBeDefined();
   });

@@ -328,8 +328,7 @@ function exactly(n: number): Interval {
 function managerOf(managers: readonly ManagerFact[], telemetry: Telemetry): ManagerFact | undefined {
   if (telemetry.startedUs === null) return managers.length === 1 ? managers[0] : undefined;
   const started = telemetry.startedUs;
-  return managers.find((m) => {
-    const at = m.enabled?.ownT ?? m.first?.ownT;
-    return at != null && Math.abs(at - started) < SAME_START_US;
-  });
+  const apart = (m: ManagerFact): number => Math.abs((m.enabled?.ownT ?? m.first?.ownT ?? Infinity) - started);
+  // A client can start again within that time: the nearest is meant.
+  return managers.filter((m) => apart(m) < SAME_START_US).toSorted((x, y) => apart(x) - apart(y))[0];
 }

@@ -50,3 +50,17 @@ it('counts what a dead client flushed last as a lower bound, of frames that no l
   const flow = d.flows.find(({ from, to }) => from.startsWith('client1') && to.startsWith('client2'));
   expect(flow?.sent.max ?? Infinity).toBeGreaterThanOrEqual(1808);
 });
+
+it('takes telemetry for that of the process that wrote it, also when it began a second and a half after the one before', async () => {
+  const dead = story().start().open('client1', 'client2').accept().data(900).kill('client1');
+  // The first process begins, and flushes for the last time, shortly before it is killed.
+  const before = (dead.files().get(LOG) ?? '').replaceAll('03:00:00.520Z', '03:00:03.600Z').replaceAll('03:00:03.521Z', '03:00:03.700Z');
+  expect(before).toContain('03:00:03.600Z');
+  const after = dead.restart('client1').end(20);
+  const text = after.files().get(LOG) ?? '';
+  expect(text).toContain('time=2026-02-09T03:00:05.090Z level=INFO msg="hotlink enabled');
+  const kept = await judgeStory(after.file(LOG, before + text));
+  expect(kept.contradictions).toEqual([]);
+  const flow = kept.flows.find(({ from, to }) => from.startsWith('client1') && to.startsWith('client2'));
+  expect(flow?.sent.max ?? Infinity).toBeGreaterThanOrEqual(900);
+});
